@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make            build build/hiod
+# make run        every host in corpus/hosts against the default vIOMMUs
+# make check      every test, with ASan and UBSan
+# make help       all targets
+#
+# CC, CFLAGS, V=1 (show commands), BUILD=DIR, DEPS=no (never install packages).
+
+VERSION := 0.1.0
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CFLAGS ?= -O2 -g
+BUILD ?= build
+SAN_BUILD := $(BUILD)/asan
+PKG_CONFIG ?= pkg-config
+V ?= 0
+
+ifeq ($(V),1)
+Q :=
+else
+Q := @
+endif
+say = @printf '  %-7s %s\n' $(1) $(2)
+
+ARCHFLAGS ?=
+WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
+	-Wno-missing-field-initializers -Wno-unused-parameter -Wvla
+STD := -std=gnu11
+CPP := -D_GNU_SOURCE -DHIOD_VERSION='"$(VERSION)"' -I. -isystem $(BUILD_TOP)/include
+# One set of sanitised kernel headers serves every build of the tree.
+BUILD_TOP ?= $(BUILD)
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+JSON ?= yes
+ifeq ($(JSON),yes)
+JANSSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null)
+JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljansson)
+endif
+
+# Lowest room first: an archive may use those before it, never those after.
+LIBS := uapi shim host hiod mocks ktap
+SRC_uapi := $(wildcard harness/uapi/*.c)
+SRC_shim := $(wildcard harness/shim/*.c)
+SRC_host := $(wildcard harness/capture/host.c harness/capture/host_derive.c harness/capture/host_eq.c)
+SRC_hiod := $(wildcard hiod/*.c)
+SRC_mocks := $(wildcard mocks/*.c)
+SRC_ktap := harness/ktap/ktap.c
+ifeq ($(JSON),yes)
+LIBS := uapi shim host hiod mocks capture ktap
+SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
+endif
+SRC_cli := $(wildcard harness/cli/*.c)
+
+include ci/rules.mk

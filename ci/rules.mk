@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How the tree is built and tested; the Makefile names what is in it.
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+# ---- one build directory -------------------------------------------------
+# OBJ: where objects go. The sanitiser build is this same make with SAN=yes.
+
+ifeq ($(SAN),yes)
+OBJ := $(SAN_BUILD)
+XFLAGS := $(SANFLAGS)
+else
+OBJ := $(BUILD)
+XFLAGS :=
+endif
+
+COMPILE = $(CC) $(STD) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(WARN) $(CPP) $(JANSSON_CFLAGS) -MMD -MP
+LINK = $(CC) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(LDFLAGS)
+
+HEADERS := $(BUILD_TOP)/include/.stamp
+ARCHIVES := $(LIBS:%=$(OBJ)/lib%.a)
+# The linker resolves from left to right: highest room first.
+LINKLIBS := $(foreach l,$(shell echo $(LIBS) | tr ' ' '\n' | tac),$(OBJ)/lib$(l).a)
+
+# selftests/AREA/test_NAME.c is a program; other .c files there go into each of its area's programs.
+TEST_SRC := $(filter-out $(TEST_EXCLUDE),$(wildcard selftests/*/test_*.c))
+TEST_PROGS := $(TEST_SRC:%.c=$(OBJ)/%)
+TEST_SCRIPTS := $(filter-out $(TEST_EXCLUDE),$(wildcard selftests/*/test_*.sh))
+BENCH_SRC := $(wildcard selftests/bench/bench_*.c)
+BENCH_PROGS := $(BENCH_SRC:%.c=$(OBJ)/%)
+
+.PHONY: all
+all: deps
+	$(Q)$(MAKE) --no-print-directory build
+
+.PHONY: build
+build: $(OBJ)/hiod
+
+define archive_rule
+$(OBJ)/lib$(1).a: $(SRC_$(1):%.c=$(OBJ)/%.o)
+	$$(call say,AR,$$@)
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call archive_rule,$(l))))
+
+$(OBJ)/%.o: %.c $(HEADERS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE) -c -o $@ $<
+
+$(OBJ)/hiod: $(SRC_cli:%.c=$(OBJ)/%.o) $(ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $(SRC_cli:%.c=$(OBJ)/%.o) $(LINKLIBS) $(JANSSON_LIBS)
+
+$(OBJ)/ktap-run: $(OBJ)/harness/ktap/run.o
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $<
+
+# The other sources of a test's area.
+area_objs = $(patsubst %.c,$(OBJ)/%.o,$(filter-out %/test_% $(dir $(1))test_%.c,$(wildcard $(dir $(1))*.c)))
+
+.SECONDEXPANSION:
+$(OBJ)/selftests/%: $(OBJ)/selftests/%.o $$(call area_objs,selftests/%.c) $(ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LINKLIBS) $(JANSSON_LIBS) -lpthread
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+
+# ---- kernel headers ------------------------------------------------------
+
+$(BUILD_TOP)/include/.stamp: ci/uapi-headers
+	$(call say,UAPI,$(@D))
+	$(Q)CC='$(CC)' ci/uapi-headers $(@D)
+
+# ---- what a user runs ----------------------------------------------------
+
+.PHONY: deps
+deps:
+	$(Q)DEPS='$(DEPS)' ci/deps base
+
+.PHONY: run
+run: all
+	$(Q)ci/run-table $(BUILD)/hiod corpus/hosts
+
+.PHONY: check
+check: deps
+	$(Q)$(MAKE) --no-print-directory SAN=yes BUILD='$(BUILD)' check-built
+
+.PHONY: tests
+tests: $(OBJ)/hiod $(OBJ)/ktap-run $(TEST_PROGS)
+
+# The compiler drivers' symbolizers are slow to start and a failing test prints its own message.
+.PHONY: check-built
+check-built: tests
+	$(Q)HIOD='$(OBJ)/hiod' HIOD_OBJ='$(OBJ)' HIOD_CORPUS=corpus \
+		$(OBJ)/ktap-run $(KTAP_RUN_ARGS) $(TEST_PROGS) $(TEST_SCRIPTS)
+
+.PHONY: check-clang
+check-clang:
+	$(Q)DEPS='$(DEPS)' ci/deps base clang
+	$(Q)$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang check
+
+.PHONY: check-32
+check-32:
+	$(Q)DEPS='$(DEPS)' ci/deps base 32
+	$(Q)ci/check-32 '$(MAKE)' '$(BUILD)'
+
+.PHONY: bench
+bench: all
+	$(Q)$(MAKE) --no-print-directory $(BENCH_PROGS)
+	$(Q)for b in $(BENCH_PROGS); do HIOD_CORPUS=corpus $$b || exit 1; done
+
+.PHONY: format
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+.PHONY: docs
+docs: build
+	$(Q)$(OBJ)/hiod uapi --markdown > docs/uapi.md.tmp && mv docs/uapi.md.tmp docs/uapi.md
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: help
+help:
+	@echo 'make             build build/hiod'
+	@echo 'make run         every host in corpus/hosts against the default vIOMMUs, as a table'
+	@echo 'make check       every test, with ASan and UBSan'
+	@echo 'make check-clang the same, built by clang'
+	@echo 'make check-32    the same as a 32-bit program'
+	@echo 'make bench       cost per call, as ratios to a raw ioctl'
+	@echo 'make docs        regenerate the tables in docs/ that come from code'
+	@echo 'make format      apply .clang-format'
+	@echo 'make clean       remove $(BUILD)'
+	@echo 'Variables: CC, CFLAGS, BUILD=DIR, V=1, DEPS=no (never install packages)'
