@@ -82,8 +82,8 @@ struct host_attr {
 };
 
 struct host_iommu {
-	char *name;  /* "dmar0": last component of the device's `iommu` link */
-	char *link;  /* that link's target as read; NULL: "../../virtual/iommu/NAME" */
+	char *name; /* "dmar0": last component of the device's `iommu` link */
+	char *link; /* that link's target as read; NULL: "../../virtual/iommu/NAME" */
 	enum host_iommu_type type;
 	bool has_regs; /* cap, ecap, address, version are known (Intel) */
 	uint64_t cap;
@@ -108,7 +108,8 @@ struct host_region_info {
 	uint32_t flags;
 	uint64_t size;
 	uint64_t offset;
-	uint8_t *caps; /* capability chain as it lies from offset 32 of the reply; offsets inside count from the struct */
+	uint8_t *
+		caps; /* capability chain as it lies from offset 32 of the reply; offsets inside count from the struct */
 	uint32_t caps_len;
 };
 
@@ -120,22 +121,22 @@ struct host_irq_info {
 };
 
 struct host_device {
-	char *bdf;    /* "0000:00:05.0" */
-	char *link;   /* target of /sys/bus/pci/devices/BDF as read; NULL: made up */
-	char *driver; /* "vfio-pci"; NULL: none bound */
-	int group;    /* iommu group id; -1: none */
-	int iommu;    /* index in host.iommus; -1: none */
-	bool mdev;    /* /sys/.../subsystem is the mdev bus */
-	bool noiommu; /* VFIO no-IOMMU mode */
-	bool busy;    /* DMA owned by a host driver of a sibling: the group is not viable */
-	char *vfio_dev;	 /* entry in vfio-dev/: "vfio0", "noiommu-vfio0"; NULL: directory absent */
-	bool has_cdev;	 /* vfio-dev/X/dev and /dev/vfio/devices/X exist */
+	char *bdf;	/* "0000:00:05.0" */
+	char *link;	/* target of /sys/bus/pci/devices/BDF as read; NULL: made up */
+	char *driver;	/* "vfio-pci"; NULL: none bound */
+	int group;	/* iommu group id; -1: none */
+	int iommu;	/* index in host.iommus; -1: none */
+	bool mdev;	/* /sys/.../subsystem is the mdev bus */
+	bool noiommu;	/* VFIO no-IOMMU mode */
+	bool busy;	/* DMA owned by a host driver of a sibling: the group is not viable */
+	char *vfio_dev; /* entry in vfio-dev/: "vfio0", "noiommu-vfio0"; NULL: directory absent */
+	bool has_cdev;	/* vfio-dev/X/dev and /dev/vfio/devices/X exist */
 	uint32_t cdev_major;
 	uint32_t cdev_minor;
 	struct host_attr *attrs; /* vendor, device, class, irq, dma_mask_bits, ... */
 	size_t nattrs;
 	/* IOMMU_GET_HW_INFO, per device. */
-	uint64_t hw_caps;	 /* out_capabilities */
+	uint64_t hw_caps; /* out_capabilities */
 	uint8_t max_pasid_log2;
 	/* Reserved regions of this device alone; NULL: the group's. */
 	struct host_region *regions;
@@ -179,26 +180,26 @@ struct host_node {
  * distributions backport. One bit each in host.features.
  */
 enum host_feature {
-	HOST_F_CAPS_ALIGN8,	  /* info capabilities padded to 8 (6.6) */
-	HOST_F_INFO_PAD,	  /* device/type1 info copy 24 bytes, not 20/16 (6.6) */
-	HOST_F_TYPE1_NESTING,	  /* CHECK_EXTENSION(TYPE1_NESTING) = 1 (until 6.13) */
-	HOST_F_BADFD,		  /* wrong fd type at SET_CONTAINER is EBADFD, not EINVAL (6.2) */
-	HOST_F_RMRR_EPERM,	  /* RMRR-locked device: EPERM at attach (until 6.1) */
-	HOST_F_MAP_EOVERFLOW,	  /* type1 map/unmap wrap is EOVERFLOW, checked early (6.18) */
-	HOST_F_IOMMUFD,		  /* iommufd core commands 0x80-0x88 (6.2) */
-	HOST_F_HWPT,		  /* HWPT_ALLOC, GET_HW_INFO, cdev (6.6) */
-	HOST_F_DIRTY,		  /* SET/GET_DIRTY, out_capabilities (6.7) */
-	HOST_F_INVALIDATE,	  /* HWPT_INVALIDATE (6.8) */
-	HOST_F_FAULT,		  /* FAULT_QUEUE_ALLOC, fault_id (6.11) */
-	HOST_F_VIOMMU,		  /* IOAS_MAP_FILE, VIOMMU_ALLOC, VDEVICE_ALLOC (6.13) */
-	HOST_F_FIRST_STAGE,	  /* VT-d user domains prefer the first stage (6.13) */
-	HOST_F_CHANGE_PROCESS,	  /* IOAS_CHANGE_PROCESS (6.14) */
-	HOST_F_PASID,		  /* ATTACH/DETACH with pasid, HWPT_ALLOC_PASID, VEVENTQ (6.15) */
-	HOST_F_HW_INFO_PASID,	  /* out_max_pasid_log2 and PASID capability bits (6.15, 6.12.y) */
-	HOST_F_INPUT_TYPE,	  /* IOMMU_HW_INFO_FLAG_INPUT_TYPE, HW_QUEUE_ALLOC (6.17) */
-	HOST_F_BIND_TOKEN,	  /* BIND argsz 24, extensible (6.18) */
-	HOST_F_WIDTH_MGAW,	  /* VT-d width from MGAW, not agaw (7.x) */
-	HOST_F_NOIOMMU_PA,	  /* IOAS_NOIOMMU_GET_PA, noiommu cdev (7.3) */
+	HOST_F_CAPS_ALIGN8,    /* info capabilities padded to 8 (6.6) */
+	HOST_F_INFO_PAD,       /* device/type1 info copy 24 bytes, not 20/16 (6.6) */
+	HOST_F_TYPE1_NESTING,  /* CHECK_EXTENSION(TYPE1_NESTING) = 1 (until 6.13) */
+	HOST_F_BADFD,	       /* wrong fd type at SET_CONTAINER is EBADFD, not EINVAL (6.2) */
+	HOST_F_RMRR_EPERM,     /* RMRR-locked device: EPERM at attach (until 6.1) */
+	HOST_F_MAP_EOVERFLOW,  /* type1 map/unmap wrap is EOVERFLOW, checked early (6.18) */
+	HOST_F_IOMMUFD,	       /* iommufd core commands 0x80-0x88 (6.2) */
+	HOST_F_HWPT,	       /* HWPT_ALLOC, GET_HW_INFO, cdev (6.6) */
+	HOST_F_DIRTY,	       /* SET/GET_DIRTY, out_capabilities (6.7) */
+	HOST_F_INVALIDATE,     /* HWPT_INVALIDATE (6.8) */
+	HOST_F_FAULT,	       /* FAULT_QUEUE_ALLOC, fault_id (6.11) */
+	HOST_F_VIOMMU,	       /* IOAS_MAP_FILE, VIOMMU_ALLOC, VDEVICE_ALLOC (6.13) */
+	HOST_F_FIRST_STAGE,    /* VT-d user domains prefer the first stage (6.13) */
+	HOST_F_CHANGE_PROCESS, /* IOAS_CHANGE_PROCESS (6.14) */
+	HOST_F_PASID,	       /* ATTACH/DETACH with pasid, HWPT_ALLOC_PASID, VEVENTQ (6.15) */
+	HOST_F_HW_INFO_PASID,  /* out_max_pasid_log2 and PASID capability bits (6.15, 6.12.y) */
+	HOST_F_INPUT_TYPE,     /* IOMMU_HW_INFO_FLAG_INPUT_TYPE, HW_QUEUE_ALLOC (6.17) */
+	HOST_F_BIND_TOKEN,     /* BIND argsz 24, extensible (6.18) */
+	HOST_F_WIDTH_MGAW,     /* VT-d width from MGAW, not agaw (7.x) */
+	HOST_F_NOIOMMU_PA,     /* IOAS_NOIOMMU_GET_PA, noiommu cdev (7.3) */
 	HOST_F_NR,
 };
 
@@ -212,18 +213,18 @@ uint32_t host_features_default(const char *release);
 uint32_t host_kernel_version(const char *release);
 
 struct host {
-	char *name;	/* from the file name; for messages and tables */
-	char *source;	/* where the description comes from, in words */
-	char *origin;	/* "recorded", "reconstructed", "made" */
-	char *release;	/* kernel release: /proc/sys/kernel/osrelease */
-	char *cmdline;	/* /proc/cmdline without its newline */
-	uint32_t features; /* bit per enum host_feature, in force */
+	char *name;	     /* from the file name; for messages and tables */
+	char *source;	     /* where the description comes from, in words */
+	char *origin;	     /* "recorded", "reconstructed", "made" */
+	char *release;	     /* kernel release: /proc/sys/kernel/osrelease */
+	char *cmdline;	     /* /proc/cmdline without its newline */
+	uint32_t features;   /* bit per enum host_feature, in force */
 	bool type1_unsafe;   /* vfio_iommu_type1.allow_unsafe_interrupts */
 	bool iommufd_unsafe; /* iommufd.allow_unsafe_interrupts */
 	bool noiommu;	     /* vfio.enable_unsafe_noiommu_mode: CHECK_EXTENSION(NOIOMMU) = 1 */
 	bool compat_noiommu; /* the same asked on the compat layer */
-	bool container_is_iommufd; /* /dev/vfio/vfio is served by iommufd */
-	uint32_t dma_entry_limit;  /* vfio_iommu_type1.dma_entry_limit; 0: 65535 */
+	bool container_is_iommufd;  /* /dev/vfio/vfio is served by iommufd */
+	uint32_t dma_entry_limit;   /* vfio_iommu_type1.dma_entry_limit; 0: 65535 */
 	struct host_node container; /* /dev/vfio/vfio */
 	struct host_node iommufd;   /* /dev/iommu */
 	struct host_iommu *iommus;

@@ -109,7 +109,8 @@ struct uapi_row {
 	const char *since; /* kernel release that brought it: "4.1", "6.6" */
 	const struct uapi_field *fields;
 	size_t nfields;
-	const struct uapi_struct *caps; /* table of capability bodies, indexed by walk; see rows.c */
+	const struct uapi_struct
+		*caps; /* table of capability bodies, indexed by walk; see rows.c */
 	size_t ncaps;
 };
 

@@ -27,8 +27,9 @@
 #include <linux/vfio.h>
 #include <linux/vhost.h>
 
-#define UAPI_LAYOUT(type, size)	       _Static_assert(sizeof(type) == (size), #type)
-#define UAPI_AT(type, member, off)     _Static_assert(offsetof(type, member) == (off), #type "." #member)
+#define UAPI_LAYOUT(type, size) _Static_assert(sizeof(type) == (size), #type)
+#define UAPI_AT(type, member, off)                                                                 \
+	_Static_assert(offsetof(type, member) == (off), #type "." #member)
 
 /* VFIO_DEVICE_BIND_IOMMUFD: 16 bytes until 6.17, 24 from 6.18. */
 struct uapi_bind_iommufd {
@@ -53,7 +54,8 @@ struct uapi_attach_iommufd_pt {
 };
 #define UAPI_ATTACH_FLAG_PASID (1u << 0)
 UAPI_LAYOUT(struct uapi_attach_iommufd_pt, 16);
-UAPI_AT(struct uapi_attach_iommufd_pt, pt_id, offsetof(struct vfio_device_attach_iommufd_pt, pt_id));
+UAPI_AT(struct uapi_attach_iommufd_pt, pt_id,
+	offsetof(struct vfio_device_attach_iommufd_pt, pt_id));
 
 /* VFIO_DEVICE_DETACH_IOMMUFD_PT: 8 bytes until 6.14, 12 from 6.15. */
 struct uapi_detach_iommufd_pt {
@@ -63,7 +65,8 @@ struct uapi_detach_iommufd_pt {
 };
 #define UAPI_DETACH_FLAG_PASID (1u << 0)
 UAPI_LAYOUT(struct uapi_detach_iommufd_pt, 12);
-UAPI_AT(struct uapi_detach_iommufd_pt, flags, offsetof(struct vfio_device_detach_iommufd_pt, flags));
+UAPI_AT(struct uapi_detach_iommufd_pt, flags,
+	offsetof(struct vfio_device_detach_iommufd_pt, flags));
 
 /* VFIO_DEVICE_GET_INFO: 20 bytes until 6.5, 24 from 6.6 (the pad got a name). */
 struct uapi_device_info {
@@ -103,6 +106,14 @@ struct uapi_cap_migration {
 UAPI_LAYOUT(struct uapi_cap_migration, 32);
 UAPI_AT(struct uapi_cap_migration, pgsize_bitmap, 16);
 
+/* struct vfio_bitmap as a 64-bit kernel reads it; the header's has a C pointer. */
+struct uapi_bitmap {
+	uint64_t pgsize;
+	uint64_t size;
+	uint64_t data;
+};
+UAPI_LAYOUT(struct uapi_bitmap, 24);
+
 /* IOMMU_GET_HW_INFO: 32 bytes in 6.6, 40 from 6.7; max_pasid_log2 from 6.15 and in 6.12.y. */
 struct uapi_hw_info {
 	uint32_t size;
@@ -115,16 +126,16 @@ struct uapi_hw_info {
 	uint8_t reserved[3];
 	uint64_t out_capabilities;
 };
-#define UAPI_HW_INFO_INPUT_TYPE	  (1u << 0)
-#define UAPI_HW_INFO_TYPE_NONE	  0u
-#define UAPI_HW_INFO_TYPE_VTD	  1u
-#define UAPI_HW_INFO_TYPE_SMMUV3  2u
-#define UAPI_HW_INFO_TYPE_CMDQV	  3u
-#define UAPI_HW_INFO_TYPE_AMD	  4u
-#define UAPI_HW_CAP_DIRTY	  (1ull << 0)
-#define UAPI_HW_CAP_PASID_EXEC	  (1ull << 1)
-#define UAPI_HW_CAP_PASID_PRIV	  (1ull << 2)
-#define UAPI_HW_CAP_NO_ATS	  (1ull << 3)
+#define UAPI_HW_INFO_INPUT_TYPE	 (1u << 0)
+#define UAPI_HW_INFO_TYPE_NONE	 0u
+#define UAPI_HW_INFO_TYPE_VTD	 1u
+#define UAPI_HW_INFO_TYPE_SMMUV3 2u
+#define UAPI_HW_INFO_TYPE_CMDQV	 3u
+#define UAPI_HW_INFO_TYPE_AMD	 4u
+#define UAPI_HW_CAP_DIRTY	 (1ull << 0)
+#define UAPI_HW_CAP_PASID_EXEC	 (1ull << 1)
+#define UAPI_HW_CAP_PASID_PRIV	 (1ull << 2)
+#define UAPI_HW_CAP_NO_ATS	 (1ull << 3)
 UAPI_LAYOUT(struct uapi_hw_info, 40);
 UAPI_AT(struct uapi_hw_info, data_uptr, offsetof(struct iommu_hw_info, data_uptr));
 UAPI_AT(struct uapi_hw_info, data_type, offsetof(struct iommu_hw_info, out_data_type));
@@ -270,7 +281,6 @@ UAPI_LAYOUT(struct vfio_iova_range, 16);
 UAPI_LAYOUT(struct vfio_iommu_type1_info_dma_avail, 12);
 UAPI_LAYOUT(struct vfio_iommu_type1_dma_map, 32);
 UAPI_LAYOUT(struct vfio_iommu_type1_dma_unmap, 24);
-UAPI_LAYOUT(struct vfio_bitmap, 24);
 UAPI_LAYOUT(struct iommu_destroy, 8);
 UAPI_LAYOUT(struct iommu_ioas_alloc, 12);
 UAPI_LAYOUT(struct iommu_iova_range, 16);
