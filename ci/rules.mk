@@ -89,7 +89,7 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory SAN=yes BUILD='$(BUILD)' check-built
 
 .PHONY: tests
-tests: $(OBJ)/hiod $(OBJ)/ktap-run $(TEST_PROGS)
+tests: $(OBJ)/hiod $(OBJ)/ktap-run $(TEST_PROGS) $(OBJ)/selftests/ktap-cases/cases
 
 # The compiler drivers' symbolizers are slow to start and a failing test prints its own message.
 .PHONY: check-built
