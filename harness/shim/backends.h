@@ -30,7 +30,7 @@ enum shim_op {
 
 /*
  * Fail the nth (1 = first) call that matches with err, without asking the
- * backend below. op and req select what is counted; req 0 matches every
+ * backend below (a failing close still closes there, as in Linux). op and req select what is counted; req 0 matches every
  * request, fd_path NULL every path (else a prefix of the path that was opened
  * for the fd, or of the path argument). nth 0: every call that matches.
  */
