@@ -273,7 +273,7 @@ static int outcome(struct unit *u)
 
 static void print_diagnostics(const struct unit *u)
 {
-	const char *p = u->out, *end = u->out + u->out_len;
+	const char *p = u->out, *end = p ? p + u->out_len : p;
 
 	while (p < end) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));

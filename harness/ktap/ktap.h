@@ -35,6 +35,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * The checks compare a literal with any integer type, and end in a loop whose
+ * body is the test's own block or nothing.
+ */
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wempty-body"
+
 /* Result of a test, and exit status of its process; the kernel's numbers. */
 #define KSFT_PASS  0
 #define KSFT_FAIL  1
@@ -124,7 +131,9 @@ __attribute__((format(printf, 2, 3))) void ktap_skip(struct ktap_meta *meta, con
 	}                                                                                          \
 	static void ktap_body_##test_name(__attribute__((unused)) struct ktap_meta *_metadata)
 
-#define FIXTURE(f)	   struct ktap_fixture_##f
+#define FIXTURE(f)                                                                                 \
+	struct ktap_variant_##f;                                                                   \
+	struct ktap_fixture_##f
 #define FIXTURE_VARIANT(f) struct ktap_variant_##f
 #define FIXTURE_VARIANT_ADD(f, v)                                                                  \
 	extern const struct ktap_variant_##f ktap_vdata_##f##_##v;                                 \
