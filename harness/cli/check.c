@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* hiod check: hosts × devices × backends × vIOMMUs, one verdict each, on the model kernel. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/capture/error.h"
+#include "harness/capture/load.h"
+#include "harness/cli/cli.h"
+#include "harness/cli/output.h"
+#include "hiod/check.h"
+#include "hiod/profile.h"
+#include "mocks/model.h"
+
+#define MAX_VIOMMUS 64
+
+struct options {
+	const struct hiod_profile *profile;
+	const char *machine;
+	const char *device; /* NULL: every device of a host */
+	char *viommu[MAX_VIOMMUS];
+	size_t nviommus;
+	bool backend[2]; /* by enum hiod_backend */
+	bool matrix;
+	enum output_format format;
+};
+
+static const char *const backend_name[] = {
+	[HIOD_BACKEND_LEGACY] = "legacy",
+	[HIOD_BACKEND_IOMMUFD] = "iommufd",
+};
+
+/* A loaded host, kept until its rows are printed. */
+struct loaded {
+	struct host *host;
+	char *name;
+};
+
+static int add_viommu(struct options *o, const char *text)
+{
+	if (o->nviommus == MAX_VIOMMUS)
+		return cli_error("more than %d vIOMMUs", MAX_VIOMMUS);
+	o->viommu[o->nviommus] = strdup(text);
+	if (!o->viommu[o->nviommus])
+		return cli_error("out of memory");
+	o->nviommus++;
+	return 0;
+}
+
+/* The default configurations: each with caching-mode=on, and the default without it. */
+static int add_matrix(struct options *o)
+{
+	const struct hiod_profile *p = o->profile;
+	char text[160];
+	int r = add_viommu(o, "intel-iommu,caching-mode=on");
+
+	r = r ? r : add_viommu(o, "intel-iommu,caching-mode=on,aw-bits=39");
+	r = r ? r : add_viommu(o, "intel-iommu,caching-mode=on,aw-bits=48");
+	if (!r && p->scalable_option) {
+		snprintf(text, sizeof(text), "intel-iommu,caching-mode=on,%s=on",
+			 p->scalable_option);
+		r = add_viommu(o, text);
+	}
+	if (!r && p->first_stage_option) {
+		snprintf(text, sizeof(text), "intel-iommu,caching-mode=on,%s=on,%s=on",
+			 p->scalable_option, p->first_stage_option);
+		r = add_viommu(o, text);
+	}
+	return r ? r : add_viommu(o, "intel-iommu");
+}
+
+static int bad_profile(const struct cli_command *c, const char *name)
+{
+	fprintf(stderr, "hiod %s: no profile '%s'; there are", c->name, name);
+	for (size_t i = 0; hiod_profile_at(i); i++)
+		fprintf(stderr, " %s", hiod_profile_at(i)->name);
+	fputc('\n', stderr);
+	return CLI_BAD;
+}
+
+static int parse(const struct cli_command *c, struct options *o, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "viommu", required_argument, NULL, 'v' },
+		{ "machine", required_argument, NULL, 'm' },
+		{ "backend", required_argument, NULL, 'b' },
+		{ "profile", required_argument, NULL, 'p' },
+		{ "device", required_argument, NULL, 'd' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "matrix", no_argument, NULL, 'M' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int ch, r = 0;
+
+	*o = (struct options){ .profile = hiod_profile_default() };
+	while (!r && (ch = getopt_long(argc, argv, "v:m:b:p:d:f:h", longopts, NULL)) != -1) {
+		switch (ch) {
+		case 'v': r = add_viommu(o, optarg); break;
+		case 'm': o->machine = optarg; break;
+		case 'd': o->device = optarg; break;
+		case 'M': o->matrix = true; break;
+		case 'b':
+			if (!strcmp(optarg, "legacy"))
+				o->backend[HIOD_BACKEND_LEGACY] = true;
+			else if (!strcmp(optarg, "iommufd"))
+				o->backend[HIOD_BACKEND_IOMMUFD] = true;
+			else
+				r = cli_usage(c, "no backend '%s'; there are legacy and iommufd",
+					      optarg);
+			break;
+		case 'p':
+			o->profile = hiod_profile_find(optarg);
+			if (!o->profile)
+				r = bad_profile(c, optarg);
+			break;
+		case 'f':
+			if (!strcmp(optarg, "table"))
+				o->format = OUTPUT_TABLE;
+			else if (!strcmp(optarg, "json"))
+				o->format = OUTPUT_JSON;
+			else if (!strcmp(optarg, "ktap"))
+				o->format = OUTPUT_KTAP;
+			else
+				r = cli_usage(c, "no format '%s'; there are table, json and ktap",
+					      optarg);
+			break;
+		case 'h': cli_help(c, stdout); return -1;
+		default: r = cli_usage(c, NULL);
+		}
+	}
+	if (!r && o->matrix)
+		r = add_matrix(o);
+	if (!r && !o->nviommus)
+		r = add_viommu(o, "intel-iommu,caching-mode=on");
+	if (!o->backend[0] && !o->backend[1])
+		o->backend[0] = o->backend[1] = true;
+	return r;
+}
+
+/* One host against everything that was asked for. Returns the exit status it asks for. */
+static int check_host(const struct options *o, const struct loaded *l, struct output *out)
+{
+	int status = CLI_NOTHING;
+
+	for (size_t d = 0; d < l->host->ndevices; d++) {
+		const char *bdf = l->host->devices[d].bdf;
+
+		if (o->device && strcmp(o->device, bdf))
+			continue;
+		for (int b = 0; b < 2; b++) {
+			for (size_t i = 0; o->backend[b] && i < o->nviommus; i++) {
+				struct hiod_check c = {
+					.profile = o->profile,
+					.machine = o->machine,
+					.viommu = o->viommu[i],
+					.backend = (enum hiod_backend)b,
+					.bdf = bdf,
+				};
+				struct hiod_verdict v;
+				struct shim *model = model_new(l->host, NULL);
+
+				if (!model)
+					return cli_error("out of memory");
+				hiod_check_run(model, &c, &v);
+				shim_destroy(model);
+
+				struct output_row row = {
+					.host = l->name,
+					.device = bdf,
+					.backend = backend_name[b],
+					.viommu = o->viommu[i],
+					.profile = o->profile->name,
+					.verdict = &v,
+				};
+				int err = output_add(out, &row);
+
+				if (v.verdict != HIOD_ACCEPTED && v.verdict != HIOD_SKIPPED)
+					status = CLI_NO;
+				else if (status == CLI_NOTHING && v.verdict == HIOD_ACCEPTED)
+					status = CLI_OK;
+				hiod_verdict_free(&v);
+				if (err)
+					return cli_error("out of memory");
+			}
+		}
+	}
+	return status;
+}
+
+/* The file's name without directory and suffix; bytes that are no printable ASCII become '?'. */
+static char *label(const char *path)
+{
+	static const char *const suffixes[] = { ".host.json", ".capture.jsonl", ".json", ".jsonl",
+						".txt" };
+	const char *slash = strrchr(path, '/');
+	char *name = strdup(slash ? slash + 1 : path);
+
+	for (size_t i = 0; name && i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		size_t n = strlen(name), s = strlen(suffixes[i]);
+
+		if (n > s && !strcmp(name + n - s, suffixes[i])) {
+			name[n - s] = '\0';
+			break;
+		}
+	}
+	for (char *p = name; p && *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return name;
+}
+
+static size_t rows_of(const struct options *o, const struct host *h)
+{
+	size_t devices = 0;
+
+	for (size_t d = 0; d < h->ndevices; d++)
+		devices += !o->device || !strcmp(o->device, h->devices[d].bdf);
+	return devices * (size_t)(o->backend[0] + o->backend[1]) * o->nviommus;
+}
+
+/* Several statuses as one: bad input first, then a refusal, then success. */
+static int worse(int a, int b)
+{
+	if (a == CLI_BAD || b == CLI_BAD)
+		return CLI_BAD;
+	if (a == CLI_NO || b == CLI_NO)
+		return CLI_NO;
+	return a == CLI_OK || b == CLI_OK ? CLI_OK : CLI_NOTHING;
+}
+
+static int check_files(const struct options *o, const struct cli_files *files)
+{
+	struct loaded *hosts = calloc(files->n, sizeof(*hosts));
+	int status = CLI_NOTHING;
+	size_t n = 0, total = 0;
+
+	if (!hosts)
+		return cli_error("out of memory");
+	for (size_t i = 0; i < files->n; i++) {
+		struct capture_error err;
+
+		if (capture_load_host(files->path[i], &hosts[n].host, NULL, &err)) {
+			status = cli_error("%s", err.msg);
+			continue;
+		}
+		hosts[n].name = label(files->path[i]);
+		total += rows_of(o, hosts[n].host);
+		n++;
+	}
+	struct output *out = total || status != CLI_BAD ? output_new(o->format, total) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (out && hosts[i].name)
+			status = worse(status, check_host(o, &hosts[i], out));
+		else
+			status = CLI_BAD;
+		host_free(hosts[i].host);
+		free(hosts[i].name);
+	}
+	output_finish(out);
+	free(hosts);
+	if (status == CLI_NOTHING)
+		fprintf(stderr, "hiod: nothing to check: no device%s%s in these hosts\n",
+			o->device ? " " : "", o->device ? o->device : "");
+	return status;
+}
+
+static int run(const struct cli_command *c, int argc, char **argv)
+{
+	struct options o;
+	int status = parse(c, &o, argc, argv);
+
+	if (status == -1) {
+		status = CLI_OK;
+	} else if (!status && optind == argc) {
+		status = cli_usage(c, "no host given");
+	} else if (!status) {
+		struct cli_files files;
+
+		status = cli_files_expand(&files, argv + optind, argc - optind);
+		if (!status)
+			status = check_files(&o, &files);
+		cli_files_free(&files);
+	}
+	for (size_t i = 0; i < o.nviommus; i++)
+		free(o.viommu[i]);
+	return status;
+}
+
+const struct cli_command cli_check = {
+	.name = "check",
+	.args = "[OPTION]... HOST...",
+	.summary = "would these hosts carry this vIOMMU, and what would QEMU say",
+	.help = "HOST is a host description, a capture (it is described first), or a directory of\n"
+		"them. Every device of a host is put behind every backend and vIOMMU given.\n\n"
+		"  -v, --viommu SPEC     as QEMU's -device: intel-iommu,aw-bits=48,caching-mode=on;\n"
+		"                        may be repeated (default intel-iommu,caching-mode=on)\n"
+		"      --matrix          add the default configurations: no option, aw-bits=39 and 48,\n"
+		"                        scalable mode, first stage; and one without caching-mode\n"
+		"  -b, --backend NAME    legacy or iommufd; may be repeated (default both)\n"
+		"  -p, --profile NAME    behave as this QEMU: qemu-9.1, qemu-10.0, ... (default newest)\n"
+		"  -m, --machine TYPE    machine type, for its compat defaults: pc-q35-9.1\n"
+		"  -d, --device BDF      only this device: 0000:00:05.0\n"
+		"  -f, --format FORMAT   table, json (one object a line) or ktap (default table)\n"
+		"  -h, --help            this text\n\n"
+		"Exit status: 0 all accepted, 1 some not (unknown counts as not), 2 bad input or\n"
+		"usage, 4 nothing to check.\n",
+	.run = run,
+};
