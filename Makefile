@@ -29,7 +29,7 @@ ARCHFLAGS ?=
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-Wno-missing-field-initializers -Wno-unused-parameter -Wvla
 STD := -std=gnu11
-CPP := -D_GNU_SOURCE -DHIOD_VERSION='"$(VERSION)"' -I. -isystem $(BUILD_TOP)/include
+CPP := -D_GNU_SOURCE -DHIOD_RELEASE='"$(VERSION)"' -I. -isystem $(BUILD_TOP)/include
 # One set of sanitised kernel headers serves every build of the tree.
 BUILD_TOP ?= $(BUILD)
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

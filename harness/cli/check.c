@@ -7,8 +7,10 @@
 
 #include "harness/capture/error.h"
 #include "harness/capture/load.h"
+#include "harness/capture/record.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/output.h"
+#include "harness/cli/verdict.h"
 #include "hiod/check.h"
 #include "hiod/profile.h"
 #include "mocks/model.h"
@@ -23,12 +25,8 @@ struct options {
 	size_t nviommus;
 	bool backend[2]; /* by enum hiod_backend */
 	bool matrix;
+	const char *record; /* file for the one check's transcript; NULL: none */
 	enum output_format format;
-};
-
-static const char *const backend_name[] = {
-	[HIOD_BACKEND_LEGACY] = "legacy",
-	[HIOD_BACKEND_IOMMUFD] = "iommufd",
 };
 
 /* A loaded host, kept until its rows are printed. */
@@ -89,10 +87,11 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		{ "device", required_argument, NULL, 'd' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "matrix", no_argument, NULL, 'M' },
+		{ "record", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int ch, r = 0;
+	int ch, backend, r = 0;
 
 	*o = (struct options){ .profile = hiod_profile_default() };
 	while (!r && (ch = getopt_long(argc, argv, "v:m:b:p:d:f:h", longopts, NULL)) != -1) {
@@ -101,11 +100,11 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		case 'm': o->machine = optarg; break;
 		case 'd': o->device = optarg; break;
 		case 'M': o->matrix = true; break;
+		case 'r': o->record = optarg; break;
 		case 'b':
-			if (!strcmp(optarg, "legacy"))
-				o->backend[HIOD_BACKEND_LEGACY] = true;
-			else if (!strcmp(optarg, "iommufd"))
-				o->backend[HIOD_BACKEND_IOMMUFD] = true;
+			backend = backend_from_name(optarg);
+			if (backend >= 0)
+				o->backend[backend] = true;
 			else
 				r = cli_usage(c, "no backend '%s'; there are legacy and iommufd",
 					      optarg);
@@ -139,6 +138,67 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 	return r;
 }
 
+/* Several statuses as one: bad input first, then a refusal, then success. */
+static int worse(int a, int b)
+{
+	if (a == CLI_BAD || b == CLI_BAD)
+		return CLI_BAD;
+	if (a == CLI_NO || b == CLI_NO)
+		return CLI_NO;
+	return a == CLI_OK || b == CLI_OK ? CLI_OK : CLI_NOTHING;
+}
+
+static int status_of(const struct hiod_verdict *v)
+{
+	if (v->verdict == HIOD_SKIPPED)
+		return CLI_NOTHING;
+	return v->verdict == HIOD_ACCEPTED ? CLI_OK : CLI_NO;
+}
+
+/* Runs one check on the model of a host; with o->record its calls go to a transcript. */
+static int check_one(const struct options *o, const struct host *h, const struct hiod_check *c,
+		     struct hiod_verdict *v)
+{
+	struct shim *model = model_new(h, NULL), *s = model;
+	struct capture_error err;
+	int status = 0;
+
+	memset(v, 0, sizeof(*v));
+	if (!model)
+		return cli_error("out of memory");
+	if (o->record) {
+		char *client = client_of(c);
+		const struct record_config cfg = {
+			.client = client,
+			.kernel = h->release,
+			.source = "the model kernel",
+			.device = c->bdf,
+			.path = o->record,
+		};
+
+		s = client ? shim_record_new(model, &cfg, &err) : NULL;
+		free(client);
+		if (!s)
+			status = cli_error("%s", client ? err.msg : "out of memory");
+	}
+	if (s)
+		hiod_check_run(s, c, v);
+	if (s && o->record) {
+		json_t *result = json_object();
+		char *text = verdict_to_json(v, result) ? NULL : json_dumps(result, JSON_COMPACT);
+
+		if (!text)
+			status = cli_error("out of memory");
+		else if (record_finish(s, text, &err))
+			status = cli_error("%s", err.msg);
+		free(text);
+		json_decref(result);
+		shim_destroy(s);
+	}
+	shim_destroy(model);
+	return status;
+}
+
 /* One host against everything that was asked for. Returns the exit status it asks for. */
 static int check_host(const struct options *o, const struct loaded *l, struct output *out)
 {
@@ -151,7 +211,7 @@ static int check_host(const struct options *o, const struct loaded *l, struct ou
 			continue;
 		for (int b = 0; b < 2; b++) {
 			for (size_t i = 0; o->backend[b] && i < o->nviommus; i++) {
-				struct hiod_check c = {
+				const struct hiod_check c = {
 					.profile = o->profile,
 					.machine = o->machine,
 					.viommu = o->viommu[i],
@@ -159,30 +219,22 @@ static int check_host(const struct options *o, const struct loaded *l, struct ou
 					.bdf = bdf,
 				};
 				struct hiod_verdict v;
-				struct shim *model = model_new(l->host, NULL);
-
-				if (!model)
-					return cli_error("out of memory");
-				hiod_check_run(model, &c, &v);
-				shim_destroy(model);
-
-				struct output_row row = {
+				const struct output_row row = {
 					.host = l->name,
 					.device = bdf,
-					.backend = backend_name[b],
+					.backend = backend_name(c.backend),
 					.viommu = o->viommu[i],
 					.profile = o->profile->name,
 					.verdict = &v,
 				};
-				int err = output_add(out, &row);
+				int bad = check_one(o, l->host, &c, &v);
 
-				if (v.verdict != HIOD_ACCEPTED && v.verdict != HIOD_SKIPPED)
-					status = CLI_NO;
-				else if (status == CLI_NOTHING && v.verdict == HIOD_ACCEPTED)
-					status = CLI_OK;
+				if (!bad && output_add(out, &row))
+					bad = cli_error("out of memory");
+				status = worse(status, status_of(&v));
 				hiod_verdict_free(&v);
-				if (err)
-					return cli_error("out of memory");
+				if (bad)
+					return bad;
 			}
 		}
 	}
@@ -220,16 +272,6 @@ static size_t rows_of(const struct options *o, const struct host *h)
 	return devices * (size_t)(o->backend[0] + o->backend[1]) * o->nviommus;
 }
 
-/* Several statuses as one: bad input first, then a refusal, then success. */
-static int worse(int a, int b)
-{
-	if (a == CLI_BAD || b == CLI_BAD)
-		return CLI_BAD;
-	if (a == CLI_NO || b == CLI_NO)
-		return CLI_NO;
-	return a == CLI_OK || b == CLI_OK ? CLI_OK : CLI_NOTHING;
-}
-
 static int check_files(const struct options *o, const struct cli_files *files)
 {
 	struct loaded *hosts = calloc(files->n, sizeof(*hosts));
@@ -249,7 +291,12 @@ static int check_files(const struct options *o, const struct cli_files *files)
 		total += rows_of(o, hosts[n].host);
 		n++;
 	}
-	struct output *out = total || status != CLI_BAD ? output_new(o->format, total) : NULL;
+	if (o->record && total != 1)
+		status = cli_error("--record takes one check, these are %zu: choose with --device, "
+				   "--backend and --viommu",
+				   total);
+	struct output *out =
+		(total && !o->record) || status != CLI_BAD ? output_new(o->format, total) : NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		if (out && hosts[i].name)
@@ -303,6 +350,8 @@ const struct cli_command cli_check = {
 		"  -p, --profile NAME    behave as this QEMU: qemu-9.1, qemu-10.0, ... (default newest)\n"
 		"  -m, --machine TYPE    machine type, for its compat defaults: pc-q35-9.1\n"
 		"  -d, --device BDF      only this device: 0000:00:05.0\n"
+		"      --record FILE     write the calls of the check (there must be one) to a\n"
+		"                        transcript, for hiod show and hiod replay\n"
 		"  -f, --format FORMAT   table, json (one object a line) or ktap (default table)\n"
 		"  -h, --help            this text\n\n"
 		"Exit status: 0 all accepted, 1 some not (unknown counts as not), 2 bad input or\n"

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 		return cli_finish(CLI_OK);
 	}
 	if (!strcmp(name, "--version")) {
-		printf("hiod %s\n", HIOD_VERSION);
+		printf("hiod %s\n", HIOD_RELEASE);
 		return cli_finish(CLI_OK);
 	}
 	for (size_t i = 0; i < NCOMMANDS; i++)

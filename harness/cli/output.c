@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Verdicts as a table, JSON Lines, KTAP. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <jansson.h>
 
 #include "harness/cli/output.h"
+#include "harness/cli/verdict.h"
 
 #define COLUMNS 7
 
@@ -83,36 +83,17 @@ static int table_add(struct output *o, const struct output_row *r)
 	return 0;
 }
 
-static json_t *ranges_json(const struct hiod_verdict *v)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < v->nranges; i++) {
-		char start[24], last[24];
-
-		snprintf(start, sizeof(start), "0x%" PRIx64, v->ranges[i].start);
-		snprintf(last, sizeof(last), "0x%" PRIx64, v->ranges[i].last);
-		json_array_append_new(list, json_pack("[ss]", start, last));
-	}
-	return list;
-}
-
 static int json_add(const struct output_row *r)
 {
-	const struct hiod_verdict *v = r->verdict;
-	json_t *aw = v->host_aw_bits < 0 ? json_null() : json_integer(v->host_aw_bits);
-	/* s+ would guess at bad UTF-8: names that are not UTF-8 are an error of jansson's packer. */
-	json_t *o =
-		json_pack("{ss ss ss ss ss so so ss ss ss ss ss}", "host", r->host, "device",
-			  r->device, "backend", r->backend, "viommu", r->viommu, "profile",
-			  r->profile, "host_aw_bits", aw, "iova_ranges", ranges_json(v), "verdict",
-			  hiod_answer_name(v->verdict), "qemu", hiod_answer_name(v->qemu), "stage",
-			  hiod_stage_name(v->stage), "message", v->message, "hint", v->hint);
-	int err = o ? json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) : -1;
+	json_t *o = json_pack("{ss ss ss ss ss}", "host", r->host, "device", r->device, "backend",
+			      r->backend, "viommu", r->viommu, "profile", r->profile);
+	int err = o ? verdict_to_json(r->verdict, o) : -ENOMEM;
 
+	if (!err && json_dumpf(o, stdout, JSON_COMPACT))
+		err = -ENOMEM;
 	json_decref(o);
 	putchar('\n');
-	return err ? -ENOMEM : 0;
+	return err;
 }
 
 static void ktap_add(const struct output *o, const struct output_row *r)

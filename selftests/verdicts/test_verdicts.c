@@ -9,14 +9,11 @@
  */
 #include <ctype.h>
 
-#include "harness/capture/error.h"
-#include "harness/capture/load.h"
 #include "harness/ktap/ktap.h"
 #include "hiod/check.h"
 #include "hiod/profile.h"
 #include "mocks/model.h"
-
-#define MAX_HOSTS 64
+#include "selftests/verdicts/hosts.h"
 
 struct row {
 	char section[128];
@@ -121,21 +118,21 @@ static bool next_row(FILE *f, struct row *r)
 	return false;
 }
 
-/* The corpus host of a section: 1 and its path; 0 when it was not recorded; -1 when not listed. */
-static int host_of(const char *section, char *path, size_t size)
+/* The corpus host of a section: 1 and its name; 0 when it was not recorded; -1 when not listed. */
+static int host_of(const char *section, char *host, size_t size)
 {
-	char line[256], sec[128], host[96];
+	char path[256], line[256], sec[128], name[96];
 	int r = -1;
 
-	snprintf(path, size, "%s/verdicts.map", corpus());
+	snprintf(path, sizeof(path), "%s/verdicts.map", corpus());
 
 	FILE *f = fopen(path, "r");
 
 	while (f && r < 0 && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%127s %95s", sec, host) != 2 || strcmp(sec, section))
+		if (sscanf(line, "%127s %95s", sec, name) != 2 || strcmp(sec, section))
 			continue;
-		r = strcmp(host, "-") != 0;
-		snprintf(path, size, "%s/hosts/%s.host.json", corpus(), host);
+		r = strcmp(name, "-") != 0;
+		snprintf(host, size, "%s", name);
 	}
 	if (f)
 		fclose(f);
@@ -146,18 +143,14 @@ struct counts {
 	unsigned int rows, without_host, differ;
 };
 
-static void compare(struct ktap_meta *_metadata, const struct row *r, const char *path,
+static void compare(struct ktap_meta *_metadata, const struct row *r, const char *name,
 		    const char *profile, struct counts *n)
 {
-	struct capture_error err;
-	struct host *host;
 	struct hiod_verdict v;
 	char viommu[160];
+	struct host *host = test_host_get(name);
 
-	ASSERT_EQ(0, capture_load_host(path, &host, NULL, &err))
-	{
-		TH_LOG("%s", err.msg);
-	}
+	ASSERT_NOT_NULL(host);
 	struct shim *model = model_new(host, NULL);
 
 	ASSERT_NOT_NULL(model);
@@ -189,7 +182,7 @@ static void compare(struct ktap_meta *_metadata, const struct row *r, const char
 	}
 	hiod_verdict_free(&v);
 	shim_destroy(model);
-	host_free(host);
+	test_host_put(host);
 }
 
 FIXTURE(verdicts)
@@ -227,11 +220,11 @@ TEST_F(verdicts, equal_real_qemus)
 {
 	struct row r = { 0 };
 	struct counts n = { 0 };
-	char path[256];
+	char host[96];
 
 	ASSERT_NOT_NULL(hiod_profile_find(variant->profile));
 	while (next_row(self->f, &r)) {
-		int known = host_of(r.section, path, sizeof(path));
+		int known = host_of(r.section, host, sizeof(host));
 
 		if (strcmp(r.l2, variant->l2))
 			continue;
@@ -240,7 +233,7 @@ TEST_F(verdicts, equal_real_qemus)
 			TH_LOG("%s is not in verdicts.map", r.section);
 		}
 		if (known)
-			compare(_metadata, &r, path, variant->profile, &n);
+			compare(_metadata, &r, host, variant->profile, &n);
 		else
 			n.without_host++;
 	}
