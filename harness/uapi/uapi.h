@@ -195,8 +195,9 @@ int uapi_spans(const struct uapi_row *row, const struct uapi_mem *mem, uintptr_t
  * anything in it is an output, is the first and starts at the argument's
  * start, so it also holds members the kernel only read: who writes it into
  * another process's memory writes the fields with UAPI_OUT.
- * A call that failed with anything but EMSGSIZE may have written nothing;
- * spans whose bytes did not change are the recorder's to drop.
+ * A call that failed may have written nothing: an argument whose bytes are as
+ * they were in `in` is left out then (in may be NULL: it is kept); spans behind
+ * pointers whose bytes did not change are the recorder's to drop.
  * Returns the number of spans, or -EFAULT when the reply cannot be read.
  */
 int uapi_spans_written(const struct uapi_row *row, const struct uapi_mem *mem, uintptr_t arg,
