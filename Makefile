@@ -29,7 +29,7 @@ ARCHFLAGS ?=
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-Wno-missing-field-initializers -Wno-unused-parameter -Wvla
 STD := -std=gnu11
-CPP := -D_GNU_SOURCE -DHIOD_RELEASE='"$(VERSION)"' -I. -isystem $(BUILD_TOP)/include
+CPP := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DHIOD_RELEASE='"$(VERSION)"' -I. -isystem $(BUILD_TOP)/include
 # One set of sanitised kernel headers serves every build of the tree.
 BUILD_TOP ?= $(BUILD)
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -53,5 +53,13 @@ LIBS := uapi shim host hiod mocks capture ktap
 SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
 endif
 SRC_cli := $(wildcard harness/cli/*.c)
+
+# Without JSON there are no formats and no command; the hosts of the corpus are compiled in.
+ifeq ($(JSON),yes)
+AREA_EXCLUDE := selftests/verdicts/hosts_compiled.c
+else
+AREA_EXCLUDE := selftests/verdicts/hosts_json.c
+TEST_EXCLUDE := selftests/capture/% selftests/cli/%
+endif
 
 include ci/rules.mk

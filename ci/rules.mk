@@ -59,7 +59,11 @@ $(OBJ)/ktap-run: $(OBJ)/harness/ktap/run.o
 	$(Q)$(LINK) -o $@ $<
 
 # The other sources of a test's area.
-area_objs = $(patsubst %.c,$(OBJ)/%.o,$(filter-out %/test_% $(dir $(1))test_%.c,$(wildcard $(dir $(1))*.c)))
+area_objs = $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(AREA_EXCLUDE) $(dir $(1))test_%.c \
+	$(dir $(1))bench_%.c $(1),$(wildcard $(dir $(1))*.c))) $(area_gen_$(notdir $(patsubst %/,%,$(dir $(1)))))
+ifneq ($(JSON),yes)
+area_gen_verdicts = $(OBJ)/gen/hosts.o
+endif
 
 .SECONDEXPANSION:
 $(OBJ)/selftests/%: $(OBJ)/selftests/%.o $$(call area_objs,selftests/%.c) $(ARCHIVES)
@@ -67,6 +71,17 @@ $(OBJ)/selftests/%: $(OBJ)/selftests/%.o $$(call area_objs,selftests/%.c) $(ARCH
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LINKLIBS) $(JANSSON_LIBS) -lpthread
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+
+# Host descriptions as C, by a program of the build machine's own (hosts-to-c of a build with JSON).
+HOSTS_TO_C ?= $(OBJ)/selftests/tools/hosts-to-c
+$(OBJ)/gen/hosts.c: $(wildcard corpus/hosts/*.host.json) $(HOSTS_TO_C)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTS_TO_C) $(filter %.host.json,$^) > $@
+
+$(OBJ)/gen/%.o: $(OBJ)/gen/%.c $(HEADERS)
+	$(call say,CC,$<)
+	$(Q)$(COMPILE) -c -o $@ $<
 
 # ---- kernel headers ------------------------------------------------------
 
@@ -89,7 +104,10 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory SAN=yes BUILD='$(BUILD)' check-built
 
 .PHONY: tests
-tests: $(OBJ)/hiod $(OBJ)/ktap-run $(TEST_PROGS) $(OBJ)/selftests/ktap-cases/cases
+ifeq ($(JSON),yes)
+tests: $(OBJ)/hiod
+endif
+tests: $(OBJ)/ktap-run $(TEST_PROGS) $(OBJ)/selftests/ktap-cases/cases
 
 # The compiler drivers' symbolizers are slow to start and a failing test prints its own message.
 .PHONY: check-built
