@@ -15,6 +15,8 @@ endif
 CFLAGS ?= -O2 -g
 BUILD ?= build
 SAN_BUILD := $(BUILD)/asan
+# One set of sanitised kernel headers serves every build of the tree.
+BUILD_TOP ?= $(BUILD)
 PKG_CONFIG ?= pkg-config
 V ?= 0
 
@@ -30,8 +32,6 @@ WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow 
 	-Wno-missing-field-initializers -Wno-unused-parameter -Wvla
 STD := -std=gnu11
 CPP := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DHIOD_RELEASE='"$(VERSION)"' -I. -isystem $(BUILD_TOP)/include
-# One set of sanitised kernel headers serves every build of the tree.
-BUILD_TOP ?= $(BUILD)
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 JSON ?= yes
