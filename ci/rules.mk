@@ -154,3 +154,5 @@ help:
 	@echo 'make format      apply .clang-format'
 	@echo 'make clean       remove $(BUILD)'
 	@echo 'Variables: CC, CFLAGS, BUILD=DIR, V=1, DEPS=no (never install packages)'
+
+-include ci/vm.mk
