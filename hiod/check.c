@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A start of QEMU, in small; see check.h. */
+#include "hiod/check.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "hiod/hint.h"
+#include "hiod/machine.h"
+
+/* The first slot that QEMU gives to a device on an otherwise empty q35. */
+#define FIRST_DEVFN PCI_DEVFN(1, 0)
+
+const char *hiod_stage_name(enum hiod_stage stage)
+{
+	static const char *const name[] = {
+		[HIOD_STAGE_CONFIG] = "config",
+		[HIOD_STAGE_OPEN] = "open",
+		[HIOD_STAGE_REALIZE] = "realize",
+		[HIOD_STAGE_CHECK] = "check",
+	};
+
+	return name[stage];
+}
+
+/* All that lives during one check. */
+struct start {
+	Machine m;
+	IOMMUFDBackend be;
+	VFIOPCIDevice dev;
+	bool plugged; /* machine_unplug() is due */
+	struct hiod_error err;
+};
+
+/* In QEMU's order: machine, objects, devices as listed, the end of the command line. */
+static int start(struct start *st, struct shim *s, const struct hiod_check *c)
+{
+	bool iommufd = c->backend == HIOD_BACKEND_IOMMUFD;
+	char path[VFIO_PCI_PATH_MAX];
+	const char *sysfsdev = c->bdf;
+	int rc;
+
+	rc = machine_init(&st->m, s, c->profile, c->machine, c->mem, c->nmem, NULL, &st->err);
+	if (rc)
+		return rc;
+	if (sysfsdev[0] != '/') {
+		rc = vfio_pci_path(c->bdf, path, &st->err);
+		if (rc)
+			return rc;
+		sysfsdev = path;
+	}
+	if (iommufd) {
+		rc = iommufd_backend_init(&st->be, s, c->profile, NULL, &st->err);
+		if (rc)
+			return rc;
+	}
+	if (c->viommu) {
+		rc = machine_add_viommu(&st->m, c->viommu, &st->err);
+		if (rc)
+			return rc;
+	}
+	st->plugged = true;
+	rc = machine_plug(&st->m, &st->dev, sysfsdev, iommufd ? &st->be : NULL, &st->err);
+	return rc ? rc : machine_done(&st->m, &st->err);
+}
+
+/* What became known of the host, while the device is attached. */
+static void read_host(struct start *st, struct hiod_verdict *v)
+{
+	const VFIOContainer *c = st->dev.vbasedev.container;
+	struct hiod_ranges copy = { 0 };
+
+	if (!c || !c->iova_ranges.n)
+		return;
+	v->host_aw_bits = vfio_device_get_aw_bits(&st->dev.vbasedev);
+	/* Without memory for them the ranges stay unknown; the answer does not need them. */
+	if (!range_list_copy(&copy, &c->iova_ranges)) {
+		v->ranges = copy.r;
+		v->nranges = copy.n;
+	}
+}
+
+static void conclude(struct start *st, int rc, struct hiod_verdict *v)
+{
+	const struct hiod_anomalies *an = &st->m.anomalies;
+	enum hiod_anomaly worst = hiod_anomaly_worst(an), fatal;
+	const struct hiod_error *err = &st->err;
+
+	v->stage = rc ? err->stage : HIOD_STAGE_CHECK;
+	if (!rc) {
+		v->qemu = HIOD_ACCEPTED;
+		v->verdict = HIOD_ACCEPTED;
+		if (worst == HIOD_ANOMALY_COUNT)
+			return;
+		v->verdict = hiod_anomaly_verdict(worst);
+		hiod_anomaly_message(an, worst, v->message, sizeof(v->message));
+		snprintf(v->hint, sizeof(v->hint), "%s", hiod_anomaly_hint(worst));
+		return;
+	}
+	snprintf(v->message, sizeof(v->message), "%s", err->message);
+	snprintf(v->hint, sizeof(v->hint), "%s", err->hint);
+	switch (err->fail) {
+	case HIOD_FAIL_QEMU:
+		v->verdict = v->qemu = HIOD_REFUSED;
+		if (v->stage == HIOD_STAGE_CHECK && worst == HIOD_ANOMALY_COUNT)
+			hiod_hint_fit(&st->m, &st->dev, v->hint, sizeof(v->hint));
+		break;
+	case HIOD_FAIL_ANOMALY:
+		fatal = hiod_anomaly_fatal(an, st->m.profile);
+		v->verdict = HIOD_ERROR;
+		v->qemu = hiod_anomaly_qemu(st->m.profile, fatal);
+		break;
+	case HIOD_FAIL_UNMODELLED: v->verdict = v->qemu = HIOD_UNKNOWN; break;
+	case HIOD_FAIL_INTERNAL:
+		v->verdict = HIOD_ERROR;
+		v->qemu = HIOD_UNKNOWN;
+		break;
+	}
+}
+
+void hiod_check_run(struct shim *s, const struct hiod_check *c, struct hiod_verdict *v)
+{
+	struct start st;
+	int rc;
+
+	memset(&st.dev, 0, sizeof(st.dev));
+	st.dev.pdev.devfn = FIRST_DEVFN;
+	st.plugged = false;
+	hiod_error_init(&st.err);
+	v->host_aw_bits = -1;
+	v->ranges = NULL;
+	v->nranges = 0;
+	v->message[0] = '\0';
+	v->hint[0] = '\0';
+
+	rc = start(&st, s, c);
+	if (st.plugged)
+		read_host(&st, v);
+	conclude(&st, rc, v);
+	if (st.plugged)
+		machine_unplug(&st.m, &st.dev);
+	machine_finalize(&st.m);
+}
+
+void hiod_verdict_free(struct hiod_verdict *v)
+{
+	free(v->ranges);
+	v->ranges = NULL;
+	v->nranges = 0;
+}

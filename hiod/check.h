@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One question: would this QEMU start with this vIOMMU and this device of this
+ * host? Asked by doing what QEMU does, on a shim, and undoing it again.
+ */
+#ifndef HIOD_CHECK_H
+#define HIOD_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "harness/shim/shim.h"
+#include "hiod/anomaly.h"
+#include "hiod/error.h"
+#include "hiod/memory.h"
+#include "hiod/profile.h"
+#include "hiod/range.h"
+
+enum hiod_backend { HIOD_BACKEND_LEGACY, HIOD_BACKEND_IOMMUFD };
+
+/* Borrowed for the length of the call. */
+struct hiod_check {
+	const struct hiod_profile *profile;
+	const char *machine; /* -machine syntax, see machine.h; NULL: the profile's q35 */
+	const char *viommu;  /* -device syntax: "intel-iommu,aw-bits=48"; NULL: none */
+	enum hiod_backend backend;
+	const char *bdf;		   /* "0000:00:05.0"; or a sysfs path, as of sysfsdev= */
+	const struct hiod_mem_region *mem; /* guest memory to map; may be none */
+	size_t nmem;
+};
+
+struct hiod_verdict {
+	enum hiod_answer verdict; /* ours */
+	/* That version's, on these replies; HIOD_UNKNOWN where it cannot be told. */
+	enum hiod_answer qemu;
+	enum hiod_stage stage;	   /* where it ended; HIOD_STAGE_CHECK when accepted */
+	int host_aw_bits;	   /* -1: not known */
+	struct hiod_range *ranges; /* of the host, sorted and merged; NULL: not known */
+	size_t nranges;
+	/*
+	 * What QEMU prints behind "-device ...: ", ours where QEMU prints
+	 * nothing, empty when accepted.
+	 */
+	char message[1024];
+	char hint[512]; /* QEMU's own hint, or what would fit; may be empty */
+};
+
+/* Leaves nothing open in s. v is filled in any case; free it with hiod_verdict_free(). */
+void hiod_check_run(struct shim *s, const struct hiod_check *c, struct hiod_verdict *v);
+void hiod_verdict_free(struct hiod_verdict *v);
+
+/* "config", "open", "realize", "check". hiod_answer_name() is in anomaly.h. */
+const char *hiod_stage_name(enum hiod_stage stage);
+
+#endif
