@@ -24,8 +24,10 @@ size_t unhex(void *dst, size_t cap, const char *hex)
 	size_t n = strlen(hex) / 2;
 	unsigned int byte;
 
-	if (n > cap || strlen(hex) % 2)
+	if (n > cap || strlen(hex) % 2) {
+		fprintf(stderr, "# not so many bytes: %s\n", hex);
 		abort();
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
 			abort();
