@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * describe(): walks a transcript call by call. Each call is looked at by the
+ * file for its kind of fd or path; here are the walk, the tables of fds and
+ * objects, and the host's arrays as they grow.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/capture/describe_state.h"
+#include "harness/capture/host_derive.h"
+
+int d_fail(struct describer *d, const char *fmt, ...)
+{
+	char what[600];
+	va_list ap;
+
+	if (d->rc)
+		return d->rc;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	d->rc = capture_fail(d->err, -EINVAL, "%s:%u: %s", d->file, d->call ? d->call->line : 0,
+			     what);
+	return d->rc;
+}
+
+int d_nomem(struct describer *d)
+{
+	if (!d->rc)
+		d->rc = capture_fail(d->err, -ENOMEM, "%s: out of memory", d->file);
+	return d->rc;
+}
+
+void d_set(struct describer *d, char **s, const char *text, size_t len)
+{
+	if (*s)
+		return;
+	*s = strndup(text, len);
+	if (!*s)
+		d_nomem(d);
+}
+
+void d_feature(struct describer *d, enum host_feature f, bool have)
+{
+	uint32_t bit = 1u << f;
+
+	/* What was seen once to be there stays. */
+	if (have)
+		d->on |= bit;
+	else
+		d->off |= bit;
+}
+
+/* One more element at the end of an array; zeroed. NULL: no memory. */
+static void *grow(void *array, size_t n, size_t size)
+{
+	char *v = realloc(array, (n + 1) * size);
+
+	if (v)
+		memset(v + n * size, 0, size);
+	return v;
+}
+
+/* ---- fds and objects ---------------------------------------------------- */
+
+struct d_fd *d_fd_find(struct describer *d, int fd)
+{
+	for (size_t i = 0; i < d->nfds; i++) {
+		if (d->fds[i].fd == fd)
+			return &d->fds[i];
+	}
+	return NULL;
+}
+
+static struct d_fd *fd_new(struct describer *d, int fd, enum uapi_fd kind, const char *path)
+{
+	struct d_fd *f = d_fd_find(d, fd);
+
+	if (!f) {
+		struct d_fd *v = grow(d->fds, d->nfds, sizeof(*v));
+
+		if (!v) {
+			d_nomem(d);
+			return NULL;
+		}
+		d->fds = v;
+		f = &v[d->nfds++];
+	}
+	*f = (struct d_fd){ fd, kind, path, -1, -1, -1, false };
+	return f;
+}
+
+int d_context_new(struct describer *d, bool iommufd)
+{
+	struct d_context *v = grow(d->contexts, d->ncontexts, sizeof(*v));
+
+	if (!v) {
+		d_nomem(d);
+		return -1;
+	}
+	d->contexts = v;
+	v[d->ncontexts].iommufd = iommufd;
+	v[d->ncontexts].compat_device = -1;
+	return (int)d->ncontexts++;
+}
+
+struct d_object *d_object_find(struct d_context *x, uint32_t id)
+{
+	for (size_t i = 0; i < x->nobjects; i++) {
+		if (x->objects[i].id == id)
+			return &x->objects[i];
+	}
+	return NULL;
+}
+
+struct d_object *d_object_put(struct describer *d, struct d_context *x, uint32_t id,
+			      enum d_what what)
+{
+	struct d_object *o = d_object_find(x, id);
+
+	if (!o) {
+		struct d_object *v = grow(x->objects, x->nobjects, sizeof(*v));
+
+		if (!v) {
+			d_nomem(d);
+			return NULL;
+		}
+		x->objects = v;
+		o = &v[x->nobjects++];
+	}
+	*o = (struct d_object){ .id = id, .what = what, .device = -1 };
+	return o;
+}
+
+void d_object_del(struct d_context *x, uint32_t id)
+{
+	struct d_object *o = d_object_find(x, id);
+
+	if (o)
+		*o = x->objects[--x->nobjects];
+}
+
+/* ---- the host ----------------------------------------------------------- */
+
+int d_device(struct describer *d, const char *bdf)
+{
+	struct host *h = d->h;
+	struct host_device *v;
+
+	for (size_t i = 0; i < h->ndevices; i++) {
+		if (!strcmp(h->devices[i].bdf, bdf))
+			return (int)i;
+	}
+	v = grow(h->devices, h->ndevices, sizeof(*v));
+	if (!v) {
+		d_nomem(d);
+		return -1;
+	}
+	h->devices = v;
+	v += h->ndevices;
+	v->group = -1;
+	v->iommu = -1;
+	v->bdf = strdup(bdf);
+	if (!v->bdf) {
+		d_nomem(d);
+		return -1;
+	}
+	return (int)h->ndevices++;
+}
+
+struct host_group *d_group(struct describer *d, int id)
+{
+	struct host *h = d->h;
+	struct host_group *v;
+
+	for (size_t i = 0; i < h->ngroups; i++) {
+		if (h->groups[i].id == id)
+			return &h->groups[i];
+	}
+	v = grow(h->groups, h->ngroups, sizeof(*v));
+	if (!v) {
+		d_nomem(d);
+		return NULL;
+	}
+	h->groups = v;
+	v[h->ngroups].id = id;
+	return &v[h->ngroups++];
+}
+
+int d_iommu_new(struct describer *d)
+{
+	struct host *h = d->h;
+	struct host_iommu *v = grow(h->iommus, h->niommus, sizeof(*v));
+	struct d_seen(*seen)[HOST_DOMAIN_NR] = grow(d->seen, h->niommus, sizeof(*seen));
+
+	if (v)
+		h->iommus = v;
+	if (seen)
+		d->seen = seen;
+	if (!v || !seen) {
+		d_nomem(d);
+		return -1;
+	}
+	v[h->niommus].type = HOST_IOMMU_OTHER;
+	v[h->niommus].isolated_msi = -1;
+	v[h->niommus].coherent = -1;
+	return (int)h->niommus++;
+}
+
+int d_iommu_of(struct describer *d, int device)
+{
+	struct host *h = d->h;
+	int group, io;
+
+	if (device < 0)
+		return -1;
+	if (h->devices[device].iommu >= 0 || h->devices[device].noiommu)
+		return h->devices[device].iommu;
+	/* Who may attach to a domain is behind an IOMMU, whatever its name. */
+	io = d_iommu_new(d);
+	group = h->devices[device].group;
+	h->devices[device].iommu = io;
+	for (size_t i = 0; i < h->ndevices && group >= 0; i++) {
+		if (h->devices[i].group == group && h->devices[i].iommu < 0)
+			h->devices[i].iommu = io;
+	}
+	return io;
+}
+
+int d_device_of_group(struct describer *d, int group)
+{
+	const struct host *h = d->h;
+	int found = -1;
+
+	for (size_t i = 0; i < h->ndevices; i++) {
+		if (h->devices[i].group != group)
+			continue;
+		if (d->t->device && !strcmp(h->devices[i].bdf, d->t->device))
+			return (int)i;
+		if (found < 0)
+			found = (int)i;
+	}
+	return found;
+}
+
+/* ---- the walk ----------------------------------------------------------- */
+
+static void on_open(struct describer *d, const struct call *c)
+{
+	enum uapi_fd kind = uapi_fd_from_path(c->path);
+	struct d_fd *f;
+
+	d_open(d, c);
+	if (d->rc || c->ret < 0)
+		return;
+	f = fd_new(d, (int)c->ret, kind, c->path);
+	if (!f)
+		return;
+	if (kind == UAPI_FD_CONTAINER || kind == UAPI_FD_IOMMUFD)
+		f->context = d_context_new(d, kind == UAPI_FD_IOMMUFD);
+	if (kind == UAPI_FD_GROUP) {
+		const char *n = c->path + strcspn(c->path, "0123456789");
+
+		f->group = (int)strtol(n, NULL, 10);
+	}
+	if (kind == UAPI_FD_DEVICE) {
+		const char *name = strrchr(c->path, '/') + 1;
+
+		f->cdev = true;
+		for (size_t i = 0; i < d->h->ndevices; i++) {
+			if (d->h->devices[i].vfio_dev && !strcmp(d->h->devices[i].vfio_dev, name))
+				f->device = (int)i;
+		}
+		if (f->device < 0 && d->t->device) {
+			f->device = d_device(d, d->t->device);
+			if (f->device >= 0)
+				d_set(d, &d->h->devices[f->device].vfio_dev, name, strlen(name));
+		}
+	}
+}
+
+static void on_read(struct describer *d, const struct call *c)
+{
+	const struct d_fd *f = d_fd_find(d, c->fd);
+
+	if (!f || f->kind != UAPI_FD_FILE || !f->path)
+		return;
+	if (c->ret < 0)
+		d_file_error(d, f->path, (int)-c->ret);
+	else if (c->op == SHIM_OP_READ || !c->off)
+		d_file_read(d, f->path, c);
+}
+
+static void on_fstat(struct describer *d, const struct call *c)
+{
+	const struct d_fd *f = d_fd_find(d, c->fd);
+
+	if (f && f->path && c->ret >= 0)
+		d_node(d, f->path, &c->st);
+}
+
+static void on_ioctl(struct describer *d, const struct call *c)
+{
+	struct d_fd *f = d_fd_find(d, c->fd);
+
+	if (!f)
+		return;
+	switch (f->kind) {
+	case UAPI_FD_CONTAINER: d_container(d, c, f); break;
+	case UAPI_FD_GROUP: d_group_call(d, c, f); break;
+	case UAPI_FD_DEVICE: d_device_call(d, c, f); break;
+	case UAPI_FD_IOMMUFD:
+		if (uapi_find(UAPI_FD_IOMMUFD, c->req) &&
+		    uapi_find(UAPI_FD_IOMMUFD, c->req)->fd == UAPI_FD_CONTAINER)
+			d_container(d, c, f);
+		else
+			d_iommufd(d, c, f);
+		break;
+	default: break;
+	}
+	/* The tables may have moved: only the number counts from here on. */
+	if (!d->rc && c->ret >= 0 && d_fd_find(d, c->fd)->kind == UAPI_FD_GROUP) {
+		const struct uapi_row *row = uapi_find(UAPI_FD_GROUP, c->req);
+		int group = d_fd_find(d, c->fd)->group, device = -1;
+
+		if (!row || row->returns != UAPI_FD_DEVICE)
+			return;
+		if (c->in && c->in_len && !c->in[c->in_len - 1]) {
+			char bdf[32];
+
+			/* "BDF vf_token=UUID" names the device by its first word. */
+			snprintf(bdf, sizeof(bdf), "%.*s", (int)strcspn((char *)c->in, " "),
+				 (char *)c->in);
+			device = d_device(d, bdf);
+		}
+		if (device >= 0 && d->h->devices[device].group < 0)
+			d->h->devices[device].group = group;
+		f = fd_new(d, (int)c->ret, UAPI_FD_DEVICE, NULL);
+		if (f)
+			f->device = device;
+	}
+}
+
+static void on_close(struct describer *d, const struct call *c)
+{
+	struct d_fd *f = d_fd_find(d, c->fd);
+
+	if (f)
+		*f = d->fds[--d->nfds];
+}
+
+static void on_call(struct describer *d, const struct call *c)
+{
+	switch (c->op) {
+	case SHIM_OP_OPEN: on_open(d, c); break;
+	case SHIM_OP_CLOSE: on_close(d, c); break;
+	case SHIM_OP_IOCTL: on_ioctl(d, c); break;
+	case SHIM_OP_READ:
+	case SHIM_OP_PREAD: on_read(d, c); break;
+	case SHIM_OP_FSTAT: on_fstat(d, c); break;
+	case SHIM_OP_STAT:
+		if (c->ret >= 0)
+			d_node(d, c->path, &c->st);
+		break;
+	case SHIM_OP_ACCESS: d_access(d, c); break;
+	case SHIM_OP_READLINK: d_readlink(d, c); break;
+	case SHIM_OP_LISTDIR: d_listdir(d, c); break;
+	default: break;
+	}
+}
+
+/* ---- at the end --------------------------------------------------------- */
+
+/*
+ * A domain of a kind that was made, but whose aperture no reply told: derived
+ * by the model, unless what is derived is that it cannot be made.
+ */
+static void finish_made(struct host_iommu *io, enum host_domain_kind kind,
+			const struct host_domain *derived)
+{
+	struct host_domain *dom = &io->domain[kind];
+	const struct host_domain *paging = &io->domain[HOST_DOMAIN_PAGING];
+
+	if (dom->known || !derived->attach_errno || !paging->pgsizes)
+		return;
+	*dom = *paging;
+	dom->attach_errno = 0;
+}
+
+/* Replies on an iommufd tell the smallest page size only, but for the compat layer's. */
+static void finish_pgsizes(struct host_iommu *io, enum host_domain_kind kind,
+			   const struct d_seen *seen, const struct host_domain *derived)
+{
+	struct host_domain *dom = &io->domain[kind];
+	const struct host_domain *type1 = &io->domain[HOST_DOMAIN_TYPE1];
+
+	if (!seen->aperture)
+		return;
+	if (seen->pgsizes)
+		dom->pgsizes = seen->pgsizes;
+	else if (type1->pgsizes && type1->aperture.last == dom->aperture.last)
+		dom->pgsizes = type1->pgsizes;
+	else if (io->has_regs && !derived->attach_errno && derived->pgsizes)
+		dom->pgsizes = derived->pgsizes;
+	else
+		dom->pgsizes = type1->pgsizes ? type1->pgsizes : seen->alignment;
+}
+
+static void finish_domains(struct describer *d, struct host_iommu *io, const struct d_seen *seen)
+{
+	for (int k = 0; k < HOST_DOMAIN_NR; k++) {
+		enum host_domain_kind kind = (enum host_domain_kind)k;
+		struct host_iommu asked = *io;
+		struct host_domain derived;
+
+		asked.domain[k].known = false;
+		host_domain_get(d->h, &asked, kind, &derived);
+		finish_pgsizes(io, kind, &seen[k], &derived);
+		if (seen[k].made)
+			finish_made(io, kind, &derived);
+	}
+}
+
+static void finish(struct describer *d)
+{
+	struct host *h = d->h;
+
+	d->call = NULL;
+	if (!h->release && d->t->kernel)
+		d_set(d, &h->release, d->t->kernel, strlen(d->t->kernel));
+	if (!h->release)
+		d_set(d, &h->release, "6.12", 4);
+	h->features = (host_features_default(h->release) | d->on) & ~(d->off & ~d->on);
+	if (d->t->source)
+		d_set(d, &h->source, d->t->source, strlen(d->t->source));
+	d_set(d, &h->origin, "recorded", 8);
+	h->name = strdup(d->file);
+	if (!h->name)
+		d_nomem(d);
+	for (size_t i = 0; i < h->niommus && !d->rc; i++)
+		finish_domains(d, &h->iommus[i], d->seen[i]);
+	if (!d->rc && !h->ndevices && !h->container.present && !h->iommufd.present)
+		d->rc = capture_fail(d->err, -ENODATA,
+				     "%s: the transcript tells of no device, container or iommufd",
+				     d->file);
+}
+
+int describe(const struct transcript *t, const char *file, struct host **h,
+	     struct capture_error *err)
+{
+	struct describer d = { .t = t, .file = file, .err = err };
+
+	*h = NULL;
+	d.h = calloc(1, sizeof(*d.h));
+	if (!d.h)
+		return d_nomem(&d);
+	for (size_t i = 0; i < t->ncalls && !d.rc; i++) {
+		d.call = &t->calls[i];
+		on_call(&d, d.call);
+	}
+	if (!d.rc)
+		finish(&d);
+	for (size_t i = 0; i < d.ncontexts; i++) {
+		free(d.contexts[i].groups);
+		free(d.contexts[i].objects);
+	}
+	free(d.contexts);
+	free(d.fds);
+	free(d.seen);
+	if (d.rc)
+		host_free(d.h);
+	else
+		*h = d.h;
+	return d.rc;
+}
