@@ -41,15 +41,16 @@ JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljanss
 endif
 
 # Lowest room first: an archive may use those before it, never those after.
-LIBS := uapi shim host hiod mocks ktap
+LIBS := uapi shim host hiod mocks ktap property
 SRC_uapi := $(wildcard harness/uapi/*.c)
 SRC_shim := $(wildcard harness/shim/*.c)
 SRC_host := $(wildcard harness/capture/host.c harness/capture/host_derive.c harness/capture/host_eq.c)
 SRC_hiod := $(wildcard hiod/*.c)
 SRC_mocks := $(wildcard mocks/*.c)
 SRC_ktap := harness/ktap/ktap.c
+SRC_property := $(wildcard harness/property/*.c)
 ifeq ($(JSON),yes)
-LIBS := uapi shim host hiod mocks capture ktap
+LIBS := uapi shim host hiod mocks capture ktap property
 SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
 endif
 SRC_cli := $(wildcard harness/cli/*.c)
