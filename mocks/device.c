@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A VFIO device and its descriptors: who has it open, and which of its
+ * requests are answered when. What the requests about its regions and
+ * interrupts say is in device_info.c, the cdev's own are in cdev.c.
+ */
+#include <stdlib.h>
+
+#include "mocks/internal.h"
+
+#define REGION_SHIFT  40 /* vfio-pci: region i lies at i << 40 */
+#define CONFIG_REGION 7
+#define CONFIG_BYTES  256
+
+const struct host_region *dev_regions(const struct dev *d, size_t *n)
+{
+	*n = d->h->own_regions ? d->h->nregions : d->g->h->nregions;
+	return d->h->own_regions ? d->h->regions : d->g->h->regions;
+}
+
+/* An object for the device in the context, with the checks of binding. */
+static int bind(struct dev *d, struct ictx *ictx)
+{
+	enum obj_type type = d->h->mdev ? OBJ_ACCESS : OBJ_DEVICE;
+	bool physical = !d->h->mdev && !d->h->noiommu;
+	int err;
+
+	if (physical) {
+		if (!d->unit)
+			return -ENODEV;
+		if (!d->unit->isolated_msi && !d->m->h->iommufd_unsafe)
+			return -EPERM;
+		err = group_claim(d->g, ictx);
+		if (err)
+			return err;
+	}
+	d->obj = obj_new(ictx, sizeof(*d->obj), type);
+	if (!d->obj) {
+		if (physical)
+			group_release(d->g);
+		return -ENOMEM;
+	}
+	d->obj->users = 1; /* VFIO */
+	d->obj->dev = d;
+	d->ictx = ictx;
+	ictx->refs++;
+	return 0;
+}
+
+static void unbind(struct dev *d)
+{
+	if (!d->obj)
+		return;
+	while (d->npasids)
+		dev_detach_pasid(d, d->pasids[d->npasids - 1].pasid);
+	dev_detach(d);
+	obj_free(d->obj);
+	d->obj = NULL;
+	if (!d->h->mdev && !d->h->noiommu)
+		group_release(d->g);
+	ictx_put(d->ictx);
+	d->ictx = NULL;
+}
+
+/* Through a group the device goes into the context's default IOAS at once. */
+static int bind_compat(struct dev *d, struct ictx *ictx)
+{
+	uint32_t pt_id;
+	int err;
+
+	if (d->h->noiommu)
+		return 0;
+	err = bind(d, ictx);
+	if (err)
+		return err;
+	if (!ictx->vfio_ioas) {
+		unbind(d);
+		return -ENODEV;
+	}
+	pt_id = ictx->vfio_ioas->obj.id;
+	err = dev_attach(d, &pt_id);
+	if (err)
+		unbind(d);
+	return err;
+}
+
+static void opened(struct dev *d)
+{
+	if (!d->open_count++)
+		d->m->stats.devices_open++;
+}
+
+int dev_bind_cdev(struct dev *d, struct ictx *ictx)
+{
+	int err = bind(d, ictx);
+
+	if (!err)
+		opened(d);
+	return err;
+}
+
+int dev_open(struct dev *d, struct ictx *ictx)
+{
+	int err = ictx && !d->open_count ? bind_compat(d, ictx) : 0;
+
+	if (!err)
+		opened(d);
+	return err;
+}
+
+void dev_close(struct dev *d)
+{
+	if (--d->open_count)
+		return;
+	unbind(d);
+	d->m->stats.devices_open--;
+}
+
+int devfile_new(struct model *m, struct dev *d, struct group *g, struct file **out)
+{
+	struct file *f = calloc(1, sizeof(*f));
+	struct devfile *df = calloc(1, sizeof(*df));
+
+	(void)m;
+	if (!f || !df) {
+		free(f);
+		free(df);
+		return -ENOMEM;
+	}
+	df->d = d;
+	df->g = g;
+	f->kind = UAPI_FD_DEVICE;
+	f->dev = df;
+	*out = f;
+	return 0;
+}
+
+void devfile_free(struct devfile *df)
+{
+	if (df->granted) {
+		dev_close(df->d);
+		if (!df->g)
+			df->d->g->cdevs_bound--;
+	}
+	if (df->g) {
+		df->g->devs_open--;
+		group_put(df->g);
+	}
+	free(df);
+}
+
+int open_cdev(struct model *m, struct dev *d)
+{
+	struct file *f;
+	int fd, err;
+
+	if (d->lost || !d->g)
+		return -ENODEV;
+	err = devfile_new(m, d, NULL, &f);
+	if (err)
+		return err;
+	fd = fd_install(m, f);
+	if (fd < 0) {
+		free(f->dev);
+		free(f);
+	}
+	return fd;
+}
+
+static int device_reset(const struct dev *d)
+{
+	return d->h->info_flags & VFIO_DEVICE_FLAGS_RESET ? 0 : -EINVAL;
+}
+
+static uint32_t irq_count(const struct dev *d, uint32_t index)
+{
+	for (size_t i = 0; i < d->h->nirq_info; i++)
+		if (d->h->irq_info[i].index == index)
+			return d->h->irq_info[i].err ? 0 : d->h->irq_info[i].count;
+	return 0;
+}
+
+/* Interrupts are set up and never fire; eventfds are not looked at. */
+static int set_irqs(struct model *m, const struct dev *d, uint64_t arg)
+{
+	const uint32_t data = VFIO_IRQ_SET_DATA_TYPE_MASK, action = VFIO_IRQ_SET_ACTION_TYPE_MASK;
+	struct vfio_irq_set set;
+	uint32_t size = 0, max;
+	int err = user_in_argsz(m, &set, sizeof(set), arg);
+
+	if (err)
+		return err;
+	if (set.index >= d->h->num_irqs || set.count >= UINT32_MAX - set.start ||
+	    set.flags & ~(data | action) || __builtin_popcount(set.flags & data) != 1)
+		return -EINVAL;
+	max = irq_count(d, set.index);
+	if (set.start >= max || set.start + set.count > max)
+		return -EINVAL;
+	if (set.flags & VFIO_IRQ_SET_DATA_BOOL)
+		size = 1;
+	else if (set.flags & VFIO_IRQ_SET_DATA_EVENTFD)
+		size = 4;
+	if (set.argsz - sizeof(set) < (uint64_t)set.count * size)
+		return -EINVAL;
+	return __builtin_popcount(set.flags & action) == 1 ? 0 : -ENOTTY;
+}
+
+/* A description knows of no optional feature: each is refused as unknown to the driver. */
+static int device_feature(struct model *m, uint64_t arg)
+{
+	struct {
+		uint32_t argsz;
+		uint32_t flags;
+	} f;
+	const uint32_t both = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET;
+	int err = user_in_argsz(m, &f, sizeof(f), arg);
+
+	if (err)
+		return err;
+	if (f.flags & ~(VFIO_DEVICE_FEATURE_MASK | both | VFIO_DEVICE_FEATURE_PROBE))
+		return -EINVAL;
+	if (!(f.flags & VFIO_DEVICE_FEATURE_PROBE) && (f.flags & both) == both)
+		return -EINVAL;
+	return -ENOTTY;
+}
+
+/* A device alone on a root bus, which no reset of slot or bus reaches. */
+static int hot_reset_info(struct model *m, uint64_t arg)
+{
+	uint32_t hdr[3];
+	int err = user_in_argsz(m, hdr, sizeof(hdr), arg);
+
+	return err ? err : -ENODEV;
+}
+
+static int driver_ioctl(struct model *m, struct devfile *df, uint32_t req, uint64_t arg)
+{
+	switch (req) {
+	case VFIO_DEVICE_GET_INFO: return device_info(m, df->d, arg);
+	case VFIO_DEVICE_GET_REGION_INFO: return device_region_info(m, df->d, arg);
+	case VFIO_DEVICE_GET_IRQ_INFO: return device_irq_info(m, df->d, arg);
+	case VFIO_DEVICE_SET_IRQS: return set_irqs(m, df->d, arg);
+	case VFIO_DEVICE_RESET: return device_reset(df->d);
+	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: return hot_reset_info(m, arg);
+	case VFIO_DEVICE_FEATURE: return device_feature(m, arg);
+	case VFIO_DEVICE_PCI_HOT_RESET: return -ENODEV;
+	case VFIO_DEVICE_QUERY_GFX_PLANE:
+	case VFIO_DEVICE_GET_GFX_DMABUF:
+	case VFIO_DEVICE_IOEVENTFD:
+	case VFIO_DEVICE_BIND_IOMMUFD:
+	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
+	case VFIO_MIG_GET_PRECOPY_INFO: return -ENOTTY; /* known, and not this driver's */
+	default: return unknown_request(m, "device", req);
+	}
+}
+
+int device_ioctl(struct model *m, struct devfile *df, uint32_t req, uint64_t arg)
+{
+	if (req == VFIO_DEVICE_BIND_IOMMUFD && m->has_cdev)
+		return cdev_bind(m, df, arg);
+	if (!df->granted)
+		return -EINVAL;
+	if (!df->g && req == VFIO_DEVICE_ATTACH_IOMMUFD_PT)
+		return cdev_attach(m, df, arg);
+	if (!df->g && req == VFIO_DEVICE_DETACH_IOMMUFD_PT)
+		return cdev_detach(m, df, arg);
+	return driver_ioctl(m, df, req, arg);
+}
+
+static uint32_t attr_number(const struct dev *d, const char *name)
+{
+	for (size_t i = 0; i < d->h->nattrs; i++)
+		if (!strcmp(d->h->attrs[i].name, name))
+			return (uint32_t)strtoul(d->h->attrs[i].value, NULL, 0);
+	return 0;
+}
+
+/* The identity a description has; everything else of configuration space reads as zero. */
+static void config_space(const struct dev *d, uint8_t *c)
+{
+	uint32_t id = attr_number(d, "vendor") | attr_number(d, "device") << 16;
+	uint32_t class = attr_number(d, "class") << 8 | attr_number(d, "revision");
+	uint32_t sub = attr_number(d, "subsystem_vendor") | attr_number(d, "subsystem_device")
+								    << 16;
+
+	memset(c, 0, CONFIG_BYTES);
+	memcpy(c, &id, 4);
+	memcpy(c + 8, &class, 4);
+	memcpy(c + 0x2c, &sub, 4);
+}
+
+ssize_t device_pread(struct model *m, struct devfile *df, void *buf, size_t len, uint64_t off)
+{
+	uint8_t config[CONFIG_BYTES];
+
+	(void)m;
+	if (!df->granted || off >> REGION_SHIFT != CONFIG_REGION)
+		return -EINVAL;
+	off &= (1ull << REGION_SHIFT) - 1;
+	if (off >= sizeof(config))
+		return -EINVAL;
+	if (len > sizeof(config) - off)
+		len = sizeof(config) - off;
+	config_space(df->d, config);
+	memcpy(buf, config + off, len);
+	return (ssize_t)len;
+}
+
+/* Writes to configuration space are taken and have no effect. */
+ssize_t device_pwrite(struct model *m, struct devfile *df, size_t len, uint64_t off)
+{
+	(void)m;
+	if (!df->granted || off >> REGION_SHIFT != CONFIG_REGION)
+		return -EINVAL;
+	return (ssize_t)len;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The caller's memory, and the two rules by which structures of unknown age
+ * cross it: VFIO's argsz and iommufd's extensible structures.
+ */
+#include "mocks/internal.h"
+
+int user_in(struct model *m, void *dst, uint64_t src, size_t len)
+{
+	return len ? m->mem->in(m->mem->ctx, dst, src, len) : 0;
+}
+
+int user_out(struct model *m, uint64_t dst, const void *src, size_t len)
+{
+	return len ? m->mem->out(m->mem->ctx, dst, src, len) : 0;
+}
+
+int user_zero(struct model *m, uint64_t dst, uint64_t len)
+{
+	static const uint8_t zero[PAGE_SZ];
+
+	while (len) {
+		size_t step = len < sizeof(zero) ? len : sizeof(zero);
+		int err = user_out(m, dst, zero, step);
+
+		if (err)
+			return err;
+		dst += step;
+		len -= step;
+	}
+	return 0;
+}
+
+int user_in_ext(struct model *m, void *dst, size_t ksize, uint64_t arg, uint64_t usize)
+{
+	size_t known = usize < ksize ? usize : ksize;
+
+	memset(dst, 0, ksize);
+	/* The tail is looked at first: a garbage tail wins over a garbage head. */
+	for (uint64_t at = ksize; at < usize;) {
+		uint8_t tail[256];
+		size_t step = usize - at < sizeof(tail) ? usize - at : sizeof(tail);
+		int err = user_in(m, tail, arg + at, step);
+
+		if (err)
+			return err;
+		for (size_t i = 0; i < step; i++)
+			if (tail[i])
+				return -E2BIG;
+		at += step;
+	}
+	return user_in(m, dst, arg, known);
+}
+
+int user_in_argsz(struct model *m, void *dst, size_t minsz, uint64_t arg)
+{
+	uint32_t argsz;
+	int err = user_in(m, dst, arg, minsz);
+
+	if (err)
+		return err;
+	memcpy(&argsz, dst, sizeof(argsz));
+	return argsz < minsz ? -EINVAL : 0;
+}

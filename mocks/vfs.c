@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A read-only file tree with links, as much of one as sysfs, procfs and /dev
+ * need. All of it lies in chunks that are freed together.
+ */
+#include <limits.h>
+#include <stdlib.h>
+
+#include "mocks/internal.h"
+
+#define CHUNK	  8192u
+#define MAX_LINKS 40
+
+struct chunk {
+	struct chunk *next;
+	size_t used;
+	size_t size;
+	_Alignas(16) char b[];
+};
+
+struct vfs {
+	struct chunk *chunks;
+	struct node root;
+};
+
+static void *vfs_alloc(struct vfs *v, size_t n)
+{
+	struct chunk *c = v->chunks;
+	void *p;
+
+	n = (n + 15) & ~(size_t)15;
+	if (!c || c->size - c->used < n) {
+		size_t size = n > CHUNK ? n : CHUNK;
+
+		c = malloc(sizeof(*c) + size);
+		if (!c)
+			return NULL;
+		c->next = v->chunks;
+		c->used = 0;
+		c->size = size;
+		v->chunks = c;
+	}
+	p = c->b + c->used;
+	c->used += n;
+	return memset(p, 0, n);
+}
+
+struct vfs *vfs_new(void)
+{
+	struct vfs *v = calloc(1, sizeof(*v));
+
+	if (v) {
+		v->root.type = NODE_DIR;
+		v->root.name = "";
+		v->root.parent = &v->root;
+		v->root.mode = 0755;
+	}
+	return v;
+}
+
+void vfs_free(struct vfs *v)
+{
+	while (v && v->chunks) {
+		struct chunk *c = v->chunks;
+
+		v->chunks = c->next;
+		free(c);
+	}
+	free(v);
+}
+
+static char *vfs_strndup(struct vfs *v, const char *s, size_t n)
+{
+	char *p = vfs_alloc(v, n + 1);
+
+	return p ? memcpy(p, s, n) : NULL;
+}
+
+char *vfs_strdup(struct vfs *v, const char *s)
+{
+	return vfs_strndup(v, s, strlen(s));
+}
+
+static struct node *child_n(const struct node *dir, const char *name, size_t n)
+{
+	for (struct node *c = dir->child; c; c = c->next)
+		if (!strncmp(c->name, name, n) && !c->name[n])
+			return c;
+	return NULL;
+}
+
+struct node *vfs_child(const struct node *dir, const char *name)
+{
+	return child_n(dir, name, strlen(name));
+}
+
+static struct node *add_n(struct vfs *v, struct node *dir, const char *name, size_t n,
+			  enum node_type type)
+{
+	static const uint32_t mode[] = {
+		[NODE_DIR] = 0755, [NODE_FILE] = 0444, [NODE_LINK] = 0777, [NODE_CHR] = 0600
+	};
+	struct node *c = child_n(dir, name, n);
+
+	if (!c) {
+		c = vfs_alloc(v, sizeof(*c));
+		if (!c)
+			return NULL;
+		c->name = vfs_strndup(v, name, n);
+		if (!c->name)
+			return NULL;
+		c->parent = dir;
+		if (dir->last)
+			dir->last->next = c;
+		else
+			dir->child = c;
+		dir->last = c;
+	} else if (c->type != type || type != NODE_DIR) {
+		struct node keep = *c;
+
+		*c = (struct node){ .name = keep.name, .parent = dir, .next = keep.next };
+	}
+	c->type = type;
+	c->mode = mode[type];
+	if (type == NODE_FILE || type == NODE_LINK)
+		c->text = "";
+	return c;
+}
+
+struct node *vfs_add(struct vfs *v, struct node *dir, const char *name, enum node_type type)
+{
+	return dir ? add_n(v, dir, name, strlen(name), type) : NULL;
+}
+
+void vfs_remove(struct node *n)
+{
+	struct node *dir = n->parent, *prev = NULL;
+
+	for (struct node *c = dir->child; c != n; c = c->next)
+		prev = c;
+	if (prev)
+		prev->next = n->next;
+	else
+		dir->child = n->next;
+	if (dir->last == n)
+		dir->last = prev;
+}
+
+/*
+ * Walks path from the directory at. mk: make directories that are missing
+ * (NULL: do not). links counts those followed so far.
+ */
+static int walk(struct vfs *mk, const struct vfs *v, struct node *at, const char *path, bool follow,
+		int *links, struct node **out)
+{
+	if (*path == '/')
+		at = (struct node *)&v->root;
+	while (*path) {
+		size_t n = strcspn(path, "/");
+		const char *rest = path + n;
+		struct node *c;
+
+		if (at->type != NODE_DIR)
+			return -ENOTDIR;
+		if (!n || (n == 1 && path[0] == '.')) {
+			c = at;
+		} else if (n == 2 && path[0] == '.' && path[1] == '.') {
+			c = at->parent;
+		} else {
+			c = child_n(at, path, n);
+			if (!c && mk)
+				c = add_n(mk, at, path, n, NODE_DIR);
+			if (!c)
+				return mk ? -ENOMEM : -ENOENT;
+		}
+		if (c->type == NODE_LINK && (*rest || follow)) {
+			int err;
+
+			if (++*links > MAX_LINKS)
+				return -ELOOP;
+			err = walk(mk, v, at, c->text, true, links, &c);
+			if (err)
+				return err;
+		}
+		at = c;
+		path = rest;
+		if (*path == '/') {
+			path++;
+			/* A slash at the end asks for a directory. */
+			if (!*path && at->type != NODE_DIR)
+				return -ENOTDIR;
+		}
+	}
+	*out = at;
+	return 0;
+}
+
+int vfs_lookup(const struct vfs *v, const char *path, bool follow, struct node **out)
+{
+	int links = 0;
+
+	if (*path != '/')
+		return -ENOENT;
+	return walk(NULL, v, (struct node *)&v->root, path, follow, &links, out);
+}
+
+struct node *vfs_mkdir(struct vfs *v, const char *path)
+{
+	struct node *n;
+	int links = 0;
+
+	if (walk(v, v, &v->root, path, true, &links, &n))
+		return NULL;
+	return n->type == NODE_DIR ? n : NULL;
+}
+
+int vfs_path(const struct node *n, char *buf, size_t len)
+{
+	size_t end = len;
+
+	if (n->parent == n) {
+		if (len < 1)
+			return -ENAMETOOLONG;
+		buf[0] = '/';
+		return 1;
+	}
+	for (; n->parent != n; n = n->parent) {
+		size_t l = strlen(n->name);
+
+		if (end < l + 1)
+			return -ENAMETOOLONG;
+		end -= l + 1;
+		buf[end] = '/';
+		memcpy(buf + end + 1, n->name, l);
+	}
+	memmove(buf, buf + end, len - end);
+	return (int)(len - end);
+}
+
+char *vfs_relative(struct vfs *v, const struct node *from, const struct node *to)
+{
+	char a[PATH_MAX], b[PATH_MAX], out[PATH_MAX];
+	int la = vfs_path(from, a, sizeof(a) - 1), lb = vfs_path(to, b, sizeof(b) - 1);
+	size_t common = 0, ups = 0, n = 0;
+
+	if (la < 0 || lb < 0)
+		return NULL;
+	a[la] = b[lb] = '\0';
+	for (size_t i = 0;; i++) {
+		bool ea = !a[i] || a[i] == '/', eb = !b[i] || b[i] == '/';
+
+		if (ea && eb)
+			common = i;
+		if (a[i] != b[i] || !a[i])
+			break;
+	}
+	for (const char *p = a + common; *p; p++)
+		ups += *p == '/' && p[1];
+	while (ups-- && n + 3 < sizeof(out)) {
+		memcpy(out + n, "../", 3);
+		n += 3;
+	}
+	if (n + (size_t)lb - common >= sizeof(out))
+		return NULL;
+	if (b[common] == '/')
+		common++;
+	memcpy(out + n, b + common, (size_t)lb - common);
+	return vfs_strndup(v, out, n + (size_t)lb - common);
+}
