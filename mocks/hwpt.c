@@ -73,6 +73,15 @@ int hwpt_compatible(const struct hwpt *h, const struct dev *d)
 	return 0;
 }
 
+/*
+ * Until 6.14 virtio-iommu filled a domain in at its first attach; one that is
+ * not attached before iommufd looks at it has an aperture of one byte for good.
+ */
+static bool aperture_at_attach(const struct dev *d)
+{
+	return d->io && d->io->type == HOST_IOMMU_VIRTIO && !FEAT(d->m, PASID);
+}
+
 int hwpt_paging_new(struct ioas *ioas, struct dev *d, uint32_t flags, bool has_data, bool attach,
 		    struct hwpt **out)
 {
@@ -89,6 +98,8 @@ int hwpt_paging_new(struct ioas *ioas, struct dev *d, uint32_t flags, bool has_d
 	h->io = d->io;
 	h->kind = flags_kind(flags);
 	h->d = dom;
+	if (!attach && aperture_at_attach(d))
+		h->d.aperture = (struct host_range){ 0, 0 };
 	h->nest_parent = flags & UAPI_HWPT_NEST_PARENT;
 	h->pasid_compat = flags & UAPI_HWPT_PASID;
 	h->dirty = flags & UAPI_HWPT_DIRTY_TRACKING;
