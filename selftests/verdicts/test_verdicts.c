@@ -31,10 +31,13 @@ static const char *corpus(void)
 	return dir ? dir : "corpus";
 }
 
-/* "fd=10" -> "fd=N": a number after one of these words names an fd or an object of one run. */
+/*
+ * "fd=10" -> "fd=N": a number after one of these words names an fd or an object of one run. So does
+ * the group: the boot that QEMU ran in had a disk that the recorded boot had not.
+ */
 static void normalise(char *s)
 {
-	static const char *const before[] = { "fd=", "iommufd=", "(", "id=" };
+	static const char *const before[] = { "fd=", "iommufd=", "(", "id=", "group " };
 	char *out = s;
 
 	for (char *p = s; *p;) {
@@ -46,11 +49,10 @@ static void normalise(char *s)
 			if (strncmp(p, before[i], n) || !isdigit((unsigned char)p[n]))
 				continue;
 			memmove(out, p, n);
+			for (p += n; isdigit((unsigned char)*p);)
+				p++;
 			out += n;
 			*out++ = 'N';
-			p += n;
-			while (isdigit((unsigned char)*p))
-				p++;
 			hit = true;
 		}
 		if (!hit)
