@@ -4,6 +4,7 @@
  * that the kernel made itself lives as long as a device is on it; attaching an
  * attached device replaces the table in one step.
  */
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 #define VTD_4_LEVELS 48

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The device cdev: opened, bound to an iommufd, attached to a page table. */
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 /* Bytes of the bind structure that this kernel knows: 16, or 24 with the token. */
@@ -33,7 +34,7 @@ static int check_token(struct model *m, const struct uapi_bind_iommufd *b)
 
 static int bind_to(struct model *m, struct devfile *df, struct uapi_bind_iommufd *b, uint64_t arg)
 {
-	struct file *f = fd_get(m, b->iommufd);
+	struct file *f = model_fd(m, b->iommufd);
 	int err;
 
 	if (df->granted)

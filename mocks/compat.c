@@ -4,6 +4,7 @@
  * devices come in only with their descriptor, other capabilities in another
  * order, a short buffer is filled as far as it goes.
  */
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 #define INFO_SIZE sizeof(struct uapi_type1_info)

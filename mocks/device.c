@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 #define REGION_SHIFT  40 /* vfio-pci: region i lies at i << 40 */

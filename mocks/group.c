@@ -2,6 +2,7 @@
 /* The VFIO group: /dev/vfio/N, one opener, in a container or an iommufd. */
 #include <stdlib.h>
 
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 static bool group_has_device(const struct group *g)
@@ -123,7 +124,7 @@ static int set_container(struct model *m, struct group *g, uint64_t arg)
 
 	if (err)
 		return err;
-	f = fd_get(m, fd);
+	f = model_fd(m, fd);
 	if (!f)
 		return -EBADF;
 	if (g->container || g->iommufd)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* IOMMU_GET_HW_INFO: what the IOMMU's driver tells of the hardware behind a device. */
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 uint64_t dev_hw_caps(const struct dev *d)

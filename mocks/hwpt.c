@@ -3,6 +3,7 @@
  * IO page tables: which ones a driver makes for a device, and the requests on
  * them. Attaching devices to them is in attach.c.
  */
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 #define INVALIDATE_MAX (1u << 19)

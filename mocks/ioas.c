@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 struct ioas *ioas_new(struct ictx *ictx)

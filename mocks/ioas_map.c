@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 #define HUGE_PAGE (1ull << 21) /* an automatic address is aligned to no more */
@@ -267,7 +268,7 @@ int cmd_ioas_map_file(struct ucmd *u)
 	ioas = ioas_get(u->ictx, cmd->ioas_id);
 	if (!ioas)
 		return -ENOENT;
-	if (!fd_get(u->m, cmd->fd))
+	if (!model_fd(u->m, cmd->fd))
 		return -EBADF;
 	err = ioas_map_user(ioas, &iova, cmd->start, cmd->length,
 			    cmd->flags & IOMMU_IOAS_MAP_WRITEABLE,

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 int open_iommufd(struct model *m)

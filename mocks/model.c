@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "harness/capture/host_derive.h"
+#include "mocks/ictx.h"
+#include "mocks/vfs.h"
 #include "mocks/internal.h"
 
 #define FIRST_FD 3
@@ -30,7 +32,7 @@ int fd_install(struct model *m, struct file *f)
 	return (int)i + FIRST_FD;
 }
 
-struct file *fd_get(struct model *m, int fd)
+struct file *model_fd(struct model *m, int fd)
 {
 	size_t i = (size_t)fd - FIRST_FD;
 
@@ -60,7 +62,7 @@ static void file_release(struct file *f)
 static int model_close(struct shim *s, int fd)
 {
 	struct model *m = to_model(s);
-	struct file *f = fd_get(m, fd);
+	struct file *f = model_fd(m, fd);
 	size_t i = (size_t)fd - FIRST_FD;
 
 	if (!f)
@@ -83,7 +85,7 @@ static int model_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 		m->hook(m->hook_ctx, s, fd, req);
 		m->in_hook = false;
 	}
-	f = fd_get(m, fd);
+	f = model_fd(m, fd);
 	if (!f)
 		return -EBADF;
 	switch (f->kind) {
@@ -113,7 +115,7 @@ static ssize_t read_text(const struct file *f, void *buf, size_t len, uint64_t o
 static ssize_t model_pread(struct shim *s, int fd, void *buf, size_t len, uint64_t off)
 {
 	struct model *m = to_model(s);
-	struct file *f = fd_get(m, fd);
+	struct file *f = model_fd(m, fd);
 
 	if (!f)
 		return -EBADF;
@@ -127,7 +129,7 @@ static ssize_t model_pread(struct shim *s, int fd, void *buf, size_t len, uint64
 
 static ssize_t model_read(struct shim *s, int fd, void *buf, size_t len)
 {
-	struct file *f = fd_get(to_model(s), fd);
+	struct file *f = model_fd(to_model(s), fd);
 	ssize_t n;
 
 	if (!f)
@@ -141,7 +143,7 @@ static ssize_t model_read(struct shim *s, int fd, void *buf, size_t len)
 static ssize_t model_pwrite(struct shim *s, int fd, const void *buf, size_t len, uint64_t off)
 {
 	struct model *m = to_model(s);
-	struct file *f = fd_get(m, fd);
+	struct file *f = model_fd(m, fd);
 
 	(void)buf;
 	if (!f)
@@ -154,7 +156,7 @@ static ssize_t model_pwrite(struct shim *s, int fd, const void *buf, size_t len,
 
 static ssize_t model_write(struct shim *s, int fd, const void *buf, size_t len)
 {
-	struct file *f = fd_get(to_model(s), fd);
+	struct file *f = model_fd(to_model(s), fd);
 
 	return model_pwrite(s, fd, buf, len, f ? f->pos : 0);
 }

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mocks/ictx.h"
+#include "mocks/vfs.h"
 #include "mocks/internal.h"
 
 static int lookup(struct shim *s, const char *path, bool follow, struct node **out)
@@ -60,7 +62,7 @@ int model_open(struct shim *s, const char *path, int flags)
 		return n->type == NODE_FILE && writes ? -EACCES : open_file(m, n);
 	fd = open_chr(m, n);
 	if (fd >= 0)
-		fd_get(m, fd)->node_opened = n;
+		model_fd(m, fd)->node_opened = n;
 	return fd;
 }
 
@@ -88,7 +90,7 @@ int model_stat(struct shim *s, const char *path, struct shim_stat *st)
 
 int model_fstat(struct shim *s, int fd, struct shim_stat *st)
 {
-	const struct file *f = fd_get(to_model(s), fd);
+	const struct file *f = model_fd(to_model(s), fd);
 
 	if (!f)
 		return -EBADF;

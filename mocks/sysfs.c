@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mocks/vfs.h"
 #include "mocks/internal.h"
 
 /* Building goes on after a failed allocation and is given up at the end. */

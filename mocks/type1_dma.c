@@ -222,14 +222,22 @@ static int invalidate_vaddr(struct container *c, size_t from, size_t to, uint64_
 	return 0;
 }
 
+/* struct vfio_iommu_type1_dma_unmap, with what stands in its data[] when asked for. */
 struct unmap {
-	struct vfio_iommu_type1_dma_unmap u;
+	struct unmap_head {
+		uint32_t argsz;
+		uint32_t flags;
+		uint64_t iova;
+		uint64_t size;
+	} u;
 	struct uapi_bitmap bitmap;
 };
 
+_Static_assert(sizeof(struct unmap_head) == sizeof(struct vfio_iommu_type1_dma_unmap), "unmap");
+
 static int check_unmap(struct container *c, const struct unmap *un)
 {
-	const struct vfio_iommu_type1_dma_unmap *u = &un->u;
+	const struct unmap_head *u = &un->u;
 	uint64_t page = lowest_page(c);
 	bool all = u->flags & VFIO_DMA_UNMAP_FLAG_ALL;
 
@@ -250,8 +258,7 @@ static int check_unmap(struct container *c, const struct unmap *un)
 }
 
 /* Which mappings a checked request takes: [from, to) of the vector. */
-static void unmap_span(struct container *c, const struct vfio_iommu_type1_dma_unmap *u,
-		       size_t *from, size_t *to)
+static void unmap_span(struct container *c, const struct unmap_head *u, size_t *from, size_t *to)
 {
 	bool all = u->flags & VFIO_DMA_UNMAP_FLAG_ALL;
 	uint64_t last = all ? UINT64_MAX : range_end(u->iova, u->size);
@@ -270,7 +277,7 @@ static void unmap_span(struct container *c, const struct vfio_iommu_type1_dma_un
 
 static int do_unmap(struct container *c, struct unmap *un)
 {
-	struct vfio_iommu_type1_dma_unmap *u = &un->u;
+	struct unmap_head *u = &un->u;
 	uint64_t unmapped = 0;
 	size_t from, to;
 	int err = check_unmap(c, un);

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "mocks/vfs.h"
 #include "mocks/internal.h"
 
 #define CHUNK	  8192u

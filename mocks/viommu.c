@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "mocks/ictx.h"
 #include "mocks/internal.h"
 
 void fault_close(struct fault *f)
