@@ -20,6 +20,15 @@ enum {
 	CHANGE_ALL = (1 << 6) - 1,
 };
 
+static int changes(unsigned set)
+{
+	int n = 0;
+
+	for (; set; set &= set - 1)
+		n++;
+	return n;
+}
+
 struct proposal {
 	struct intel_iommu_config c;
 	char text[128];
@@ -101,10 +110,9 @@ void hiod_hint_fit(const Machine *m, const VFIOPCIDevice *dev, char *buf, size_t
 	buf[0] = '\0';
 	if (!m->has_viommu || !dev->vbasedev.hiod || !dev->vbasedev.container)
 		return;
-	for (int changes = 1; changes <= 4; changes++) {
+	for (int n = 1; n <= 4; n++) {
 		for (unsigned set = 1; set <= CHANGE_ALL; set++) {
-			if (__builtin_popcount(set) != changes || !propose(m, dev, set, &p) ||
-			    !fits(m, dev, &p.c))
+			if (changes(set) != n || !propose(m, dev, set, &p) || !fits(m, dev, &p.c))
 				continue;
 			snprintf(buf, len, "%s fits this host", p.text);
 			return;

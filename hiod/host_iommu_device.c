@@ -37,10 +37,12 @@ void hiod_unref(HostIOMMUDevice *hiod)
 
 int hiod_set_name(HostIOMMUDevice *hiod, const char *name)
 {
-	char *copy = strdup(name);
+	size_t size = strlen(name) + 1;
+	char *copy = malloc(size);
 
 	if (!copy)
 		return -ENOMEM;
+	memcpy(copy, name, size);
 	free(hiod->name);
 	hiod->name = copy;
 	return 0;

@@ -38,7 +38,7 @@ static const struct property {
 	P("svm", KIND_BOOL, svm, HIOD_VERSION(11, 0), NEVER, NULL),
 	P("dma-drain", KIND_BOOL, dma_drain, 0, HIOD_VERSION(11, 1), NULL),
 	P("dma-translation", KIND_BOOL, dma_translation, 0, NEVER, NULL),
-	P("stale-tm", KIND_BOOL, stale_tm, HIOD_VERSION(10, 0), NEVER, NULL),
+	P("stale-tm", KIND_BOOL, stale_tm, HIOD_VERSION(9, 2), NEVER, NULL),
 	/* of x86-iommu, its parent */
 	P("intremap", KIND_AUTO, intremap, 0, NEVER, NULL),
 	P("device-iotlb", KIND_BOOL, device_iotlb, 0, NEVER, NULL),

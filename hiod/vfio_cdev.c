@@ -95,9 +95,10 @@ static int open_cdev(VFIODevice *vbasedev, const char *dir, struct hiod_error *e
 	ssize_t len;
 	int rc;
 
-	len = shim_listdir(s, dir, names, sizeof(names));
+	len = shim_listdir(s, dir, names, sizeof(names) - 1);
 	if (len < 0)
 		return hiod_error_set_errno(err, (int)len, "couldn't open directory %s", dir);
+	names[len] = '\0';
 	entry = find_entry(names, len);
 	if (!entry || strlen(entry) > 32)
 		return hiod_error_set(err, -ENOENT, "failed to find vfio-dev/vfioX/dev");

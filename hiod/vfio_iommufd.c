@@ -130,8 +130,15 @@ static int autodomains_get(VFIODevice *vbasedev, VFIOContainer *c, struct hiod_e
 	if (!hwpt)
 		return hiod_error_nomem(err);
 	rc = iommufd_backend_alloc_hwpt(c->be, vbasedev->devid, c->ioas_id, flags, &id, err);
-	if (rc)
+	if (rc) {
+		/* QEMU leaves the reader alone with this one. */
+		if (rc == -EOPNOTSUPP && flags & UAPI_HWPT_NEST_PARENT)
+			hiod_error_hint(err,
+					"%s=on needs a host page table that can be nested, and this "
+					"host makes none",
+					c->vfio->profile->first_stage_option);
 		goto free;
+	}
 	rc = iommufd_cdev_attach_pt(vbasedev, id, err);
 	if (rc)
 		goto destroy;

@@ -31,7 +31,7 @@ int vfio_legacy_dma_unmap(VFIOContainer *c, uint64_t iova, uint64_t size)
 		if (rc != -EINVAL || !p->unmap_wrap_retry || c->iommu_type != VFIO_TYPE1v2_IOMMU ||
 		    !u.size || u.iova + u.size || !c->pgsizes)
 			return rc;
-		u.size -= 1ull << __builtin_ctzll(c->pgsizes);
+		u.size -= c->pgsizes & -c->pgsizes; /* its lowest bit */
 	}
 }
 
