@@ -101,16 +101,19 @@ static unsigned int agaw_width(const struct host_iommu *io, bool scalable)
 	return 0;
 }
 
-/* Width of the second stage by MGAW and the page-table depths the unit walks; 0: unusable. */
+/*
+ * Width of the second stage by MGAW and the deepest page table the unit walks
+ * (a deeper one serves a narrower width); 0: unusable.
+ */
 static unsigned int mgaw_width(const struct host_iommu *io)
 {
 	unsigned int mgaw = CAP_MGAW(io->cap), sagaw = CAP_SAGAW(io->cap);
 
-	if (mgaw > 48 && sagaw & 1u << 3)
+	if (mgaw > 48 && sagaw >= 1u << 3)
 		return min_uint(57, mgaw);
-	if (mgaw > 39 && sagaw & 1u << 2)
+	if (mgaw > 39 && sagaw >= 1u << 2)
 		return min_uint(48, mgaw);
-	if (mgaw > 30 && sagaw & 1u << 1)
+	if (mgaw > 30 && sagaw >= 1u << 1)
 		return min_uint(39, mgaw);
 	return 0;
 }
