@@ -179,7 +179,6 @@ static void capability(struct decode *d, const struct uapi_cap *cap, const struc
 		uapi_text(&d->t, "id%u@%" PRIu32, cap->id, cap->off);
 	if (cap->version != 1)
 		uapi_text(&d->t, " v%u", cap->version);
-	sub.in_len = 0;
 	if (s && s->size) {
 		uapi_text(&d->t, "{");
 		fields(d, s->fields, s->nfields, &sub);

@@ -71,6 +71,7 @@ static int read_given(const struct uapi_row *row, const struct uapi_mem *mem, ui
 {
 	uint32_t size;
 
+	h->len = 0;
 	h->given = UINT64_MAX;
 	if (row->rule == UAPI_SIZE_FIXED)
 		return arg ? 0 : -EFAULT;
@@ -118,7 +119,7 @@ int uapi_spans(const struct uapi_row *row, const struct uapi_mem *mem, uintptr_t
 	struct spans s = { v, 0, max };
 	const struct uapi_field *in_place = NULL;
 	struct uapi_target data;
-	struct head h = { .len = 0 };
+	struct head h;
 	uint64_t in = 0, out = 0, fixed;
 	uint8_t dir;
 	bool nested;
@@ -256,10 +257,11 @@ int uapi_spans_written(const struct uapi_row *row, const struct uapi_mem *mem, u
 		       struct uapi_span *v, size_t max)
 {
 	struct spans s = { v, 0, max };
-	struct head h = { .given = UINT64_MAX };
+	struct head h;
 	uint64_t out = 0, written = 0;
 	size_t narg = 0;
 
+	h.len = 0;
 	/* The argument's spans come first; the longest that may be written counts. */
 	while (narg < nbefore && before[narg].addr == arg && !strcmp(before[narg].what, "arg")) {
 		if (before[narg].dir & UAPI_OUT)
