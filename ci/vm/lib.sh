@@ -61,7 +61,7 @@ cache_fill() {
 		# shellcheck disable=SC2064 # now: it is this process's own
 		trap "rm -rf '$tmp'" EXIT
 		say "$name: making it"
-		"$@" "$tmp" >"$log" 2> >(tee -a "$log.err" | sed -n 's/^vm .*/&/p' >&2) || exit
+		"$@" "$tmp" >"$log" 2> >(tee -a "$log.err" | sed -nu 's/^vm .*/&/p' >&2) || exit
 		mv -T "$tmp" "$dir" && say "$name: done in $(elapsed "$start") s"
 	) 9>"$vm_cache/lock/$name" || status=$?
 	return $status

@@ -12,35 +12,41 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$vm_dir/apt.sh"
 
-quiet_make() { make -s -j"$(nproc)" "$@"; }
-
 # Debian 12's kernels were built by gcc 12; modules want the same.
 if command -v gcc-12 >/dev/null; then kernel_cc=gcc-12; else kernel_cc=gcc; fi
 
 # In load order. Not every kernel has each as a module.
-modules_virtio='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
-	virtio_blk failover net_failover virtio_net'
-modules_vfio='irqbypass iommufd vfio_virqfd vfio vfio_iommu_type1 vfio-pci-core vfio-pci'
+modules_all='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
+	irqbypass iommufd vfio_virqfd vfio vfio_iommu_type1 vfio-pci-core vfio-pci'
+# There for tests that load them.
+modules_extra='failover net_failover virtio_net'
 
-# install_modules DIR TREE...: copies the modules above from the first tree
-# that has them.
+# install_module DIR NAME TREE...: copies it from the first tree that has it.
+install_module() {
+	local dir=$1 name=$2 tree file=
+	shift 2
+	for tree in "$@"; do
+		file=$(find "$tree" \( -name "$name.ko" -o -name "$name.ko.xz" \) -print -quit)
+		[ -z "$file" ] || break
+	done
+	case $file in
+	'') return 1 ;;
+	*.xz) xz -dc "$file" >"$dir/mod/$name.ko" ;;
+	*) cp "$file" "$dir/mod/$name.ko" ;;
+	esac
+	strip --strip-debug "$dir/mod/$name.ko"
+}
+
+# install_modules DIR TREE...: copies the modules above.
 install_modules() {
-	local dir=$1 name tree file
+	local dir=$1 name
 	shift
 	mkdir -p "$dir/mod"
-	# shellcheck disable=SC2086 # lists of names
-	for name in $modules_virtio $modules_vfio; do
-		for tree in "$@"; do
-			file=$(find "$tree" \( -name "$name.ko" -o -name "$name.ko.xz" \) | head -n 1)
-			[ -n "$file" ] && break
-		done
-		[ -n "$file" ] || continue
-		case $file in
-		*.xz) xz -dc "$file" >"$dir/mod/$name.ko" ;;
-		*) cp "$file" "$dir/mod/$name.ko" ;;
-		esac
-		strip --strip-debug "$dir/mod/$name.ko"
-		echo "$name.ko" >>"$dir/modules.order"
+	for name in $modules_all; do
+		! install_module "$dir" "$name" "$@" || echo "$name.ko" >>"$dir/modules.order"
+	done
+	for name in $modules_extra; do
+		install_module "$dir" "$name" "$@" || :
 	done
 }
 
