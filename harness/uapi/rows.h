@@ -13,8 +13,9 @@
  *	};
  *	#undef T
  *
- * and a request is one ROW. A row's place in its table is its number's low
- * byte, so finding it is an index.
+ * and a request is one ROW_AT, which each table shortens to what its rows have
+ * in common. A row's place in its table is its number's low byte, so finding
+ * it is an index.
  */
 #ifndef HIOD_UAPI_ROWS_H
 #define HIOD_UAPI_ROWS_H
@@ -71,7 +72,7 @@
 		0, NULL                                                                            \
 	}
 
-/* A request: kind of fd, its number's macro, argument rule, smallest and newest size, release. */
+/* A request: place, kind of fd, name, number, argument rule, smallest and newest size, release. */
 #define ROW_AT(at, k, n, r, rule_, min_, size_, since_, ...)                                       \
 	[at] = { .fd = UAPI_FD_##k,                                                                \
 		 .req = (uint32_t)(r),                                                             \
@@ -105,10 +106,7 @@ extern const struct uapi_row uapi_rows_iommufd[UAPI_IOMMUFD_ROWS];
 extern const struct uapi_row uapi_rows_vdpa[UAPI_VDPA_ROWS];
 #define UAPI_VDPA_SLOT(req) ((((req)&0xff) << 1) | ((uint32_t)(req) >> 31))
 
-/* struct vfio_bitmap behind UNMAP_DMA and DIRTY_PAGES. */
-extern const struct uapi_struct uapi_struct_bitmap;
-
-/* The extents of a capability, from its own contents; see caps.c. */
+/* Where a capability chain ends, from its contents; see caps.c. */
 int uapi_chain_end(const struct uapi_row *row, const struct uapi_mem *mem, uint64_t arg,
 		   uint32_t first, uint32_t len, uint32_t *end);
 /* Direction of the row's plain fields together: UAPI_IN | UAPI_OUT. */

@@ -110,12 +110,12 @@ static const struct uapi_field bitmap[] = {
 	F(size, NUM, IN),
 	FPTR(data, INOUT, LEN(size), .ptr_elem = 1),
 };
-const struct uapi_struct uapi_struct_bitmap = STRUCT("bitmap", sizeof(T), bitmap);
+static const struct uapi_struct bitmap_struct = STRUCT("bitmap", sizeof(T), bitmap);
 #undef T
 
 static const struct uapi_variant unmap_data[] = {
 	{ VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP, VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP, UAPI_IN,
-	  &uapi_struct_bitmap },
+	  &bitmap_struct },
 };
 
 #define T struct vfio_iommu_type1_dma_unmap
@@ -207,8 +207,8 @@ const struct uapi_row uapi_rows_container[UAPI_CONTAINER_ROWS] = {
 		  FIELDS(dma_map)),
 	CONTAINER(VFIO_IOMMU_UNMAP_DMA, ARGSZ, 24, sizeof(struct vfio_iommu_type1_dma_unmap), "3.6",
 		  FIELDS(dma_unmap)),
-	CONTAINER(VFIO_IOMMU_ENABLE, NONE, 0, 0, "3.13"),
-	CONTAINER(VFIO_IOMMU_DISABLE, NONE, 0, 0, "3.13"),
+	CONTAINER(VFIO_IOMMU_ENABLE, NONE, 0, 0, "3.11"),
+	CONTAINER(VFIO_IOMMU_DISABLE, NONE, 0, 0, "3.11"),
 	CONTAINER(VFIO_IOMMU_DIRTY_PAGES, ARGSZ, 8, sizeof(struct vfio_iommu_type1_dirty_bitmap),
 		  "5.8", FIELDS(dirty_pages)),
 };

@@ -106,10 +106,9 @@ struct uapi_field {
 	uint16_t ptr_len_off;
 	uint8_t ptr_len_width; /* 0: no length field, one element */
 	bool ptr_count_is_out;
-	uint32_t ptr_elem;     /* bytes of an element; 0: the size of the variant's type */
-	uint16_t ptr_elem_off; /* not 0: u32 that holds the element size instead */
-	uint16_t
-		ptr_pgsize_off; /* not 0: u64 page size; length counts bytes of IOVA, a bit a page */
+	uint32_t ptr_elem;	 /* bytes of an element; 0: the size of the variant's type */
+	uint16_t ptr_elem_off;	 /* not 0: u32 that holds the element size instead */
+	uint16_t ptr_pgsize_off; /* not 0: u64 page size; length is of IOVA, data a bit a page */
 	const struct uapi_struct *ptr_type; /* for decode; NULL: bytes */
 	uint16_t sel_off;		    /* u32 that the variants look at */
 	const struct uapi_variant *variants;
