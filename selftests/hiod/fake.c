@@ -557,15 +557,3 @@ unsigned fake_open_fds(const struct fake *f)
 		n += f->fds[i].kind != 0;
 	return n;
 }
-
-const char *fake_log_from(const struct fake *f, const char *call, unsigned nth)
-{
-	const char *p = f->log - 1;
-
-	while (nth--) {
-		p = strstr(p + 1, call);
-		if (!p)
-			return "";
-	}
-	return p;
-}

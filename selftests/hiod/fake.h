@@ -76,7 +76,4 @@ void fake_init(struct fake *f);
 void fake_fail(struct fake *f, const char *call, unsigned nth, int err);
 void fake_range(struct fake *f, uint64_t start, uint64_t last); /* one more range */
 unsigned fake_open_fds(const struct fake *f);
-/* The log from the nth occurrence of a call on, or "". */
-const char *fake_log_from(const struct fake *f, const char *call, unsigned nth);
-
 #endif
