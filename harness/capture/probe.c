@@ -64,6 +64,7 @@ static struct call *add(struct importer *p, enum shim_op op, const char *path, i
 
 	if (!c)
 		return NULL;
+	c->line = p->line;
 	c->fd = fd;
 	c->kind = fd >= 0 ? fd_kind(&p->fds, fd) : UAPI_FD_UNKNOWN;
 	if (path) {
@@ -118,6 +119,8 @@ static int flush(struct importer *p)
 		p->last.str = strdup(p->t->device);
 	}
 	c = add(p, SHIM_OP_IOCTL, NULL, on->fd);
+	if (c)
+		c->line = p->last_line;
 	rc = c ? probe_ioctl_call(&p->last, c, &why) : -ENOMEM;
 	if (!rc && c->ret >= 0 && p->last.row && p->last.row->returns &&
 	    !fd_put(&p->fds, (int)c->ret, (enum uapi_fd)p->last.row->returns))

@@ -8,6 +8,7 @@
 
 #include "harness/capture/image.h"
 #include "harness/capture/json.h"
+#include "harness/capture/marshal.h"
 #include "harness/capture/probe_ioctl.h"
 #include "harness/uapi/uapi_compat.h"
 
@@ -246,36 +247,6 @@ int probe_ioctl_buffer(char *line, struct probe_ioctl *p, const char **why)
 
 /* ---- as a call ---------------------------------------------------------- */
 
-static int copy(uint8_t **dst, uint32_t *dst_len, const void *src, size_t len)
-{
-	*dst = malloc(len + 1);
-	if (!*dst)
-		return -ENOMEM;
-	memcpy(*dst, src, len);
-	*dst_len = (uint32_t)len;
-	return 0;
-}
-
-static struct call_mem *add_mem(struct call *c, const char *what)
-{
-	struct call_mem *m;
-
-	for (size_t i = 0; i < c->nmem; i++) {
-		if (!strcmp(c->mem[i].what, what))
-			return &c->mem[i];
-	}
-	m = realloc(c->mem, (c->nmem + 1) * sizeof(*m));
-	if (!m)
-		return NULL;
-	c->mem = m;
-	m += c->nmem;
-	*m = (struct call_mem){ .what = strdup(what) };
-	if (!m->what)
-		return NULL;
-	c->nmem++;
-	return m;
-}
-
 /*
  * The stage-1 data of a nested HWPT_ALLOC is not in the log, but vfioprobe's
  * own constants but for the width, which it names.
@@ -283,9 +254,9 @@ static struct call_mem *add_mem(struct call *c, const char *what)
 static int nested_data(const struct probe_ioctl *p, struct call *c)
 {
 	struct iommu_hwpt_vtd_s1 s1 = { .pgtbl_addr = 0x100000, .addr_width = p->addr_width };
-	struct call_mem *m = add_mem(c, "data_uptr");
+	struct call_mem *m = call_mem(c, "data_uptr");
 
-	return m ? copy(&m->in, &m->in_len, &s1, sizeof(s1)) : -ENOMEM;
+	return m ? call_bytes(&m->in, &m->in_len, &s1, sizeof(s1)) : -ENOMEM;
 }
 
 /* What came out: the spans that were written, as far as the log shows them. */
@@ -312,17 +283,17 @@ static int outputs(const struct probe_ioctl *p, struct call *c, const struct uap
 			if (len > p->len)
 				len = p->len;
 			if (changed)
-				rc = copy(&c->out, &c->out_len, p->after, len);
+				rc = call_bytes(&c->out, &c->out_len, p->after, len);
 		} else if (p->buf && v[i].dir & UAPI_OUT) {
-			struct call_mem *b = add_mem(c, v[i].what);
+			struct call_mem *b = call_mem(c, v[i].what);
 
 			if (len > p->buf_len)
 				len = p->buf_len;
-			rc = b ? copy(&b->out, &b->out_len, p->buf, len) : -ENOMEM;
+			rc = b ? call_bytes(&b->out, &b->out_len, p->buf, len) : -ENOMEM;
 		}
 	}
 	if (!rc && changed && !c->out)
-		rc = copy(&c->out, &c->out_len, p->after, changed);
+		rc = call_bytes(&c->out, &c->out_len, p->after, changed);
 	return rc;
 }
 
@@ -339,14 +310,14 @@ int probe_ioctl_call(const struct probe_ioctl *p, struct call *c, const char **w
 	c->arg = p->arg;
 	c->ret = p->ret;
 	if (p->str)
-		return copy(&c->in, &c->in_len, p->str, strlen(p->str) + 1);
+		return call_bytes(&c->in, &c->in_len, p->str, strlen(p->str) + 1);
 	if (p->has_arg || !p->in)
 		return 0;
 	if (!p->row) {
-		if (copy(&c->in, &c->in_len, p->in, p->len))
+		if (call_bytes(&c->in, &c->in_len, p->in, p->len))
 			return -ENOMEM;
 		return memcmp(p->in, p->after, p->len)
-			       ? copy(&c->out, &c->out_len, p->after, p->len)
+			       ? call_bytes(&c->out, &c->out_len, p->after, p->len)
 			       : 0;
 	}
 	image_add(&m, ARG_ADDR, p->in, p->len);
@@ -357,7 +328,7 @@ int probe_ioctl_call(const struct probe_ioctl *p, struct call *c, const char **w
 	if (n > 0 && before[0].addr == ARG_ADDR && before[0].dir & UAPI_IN &&
 	    before[0].len < in_len)
 		in_len = before[0].len;
-	rc = copy(&c->in, &c->in_len, p->in, in_len);
+	rc = call_bytes(&c->in, &c->in_len, p->in, in_len);
 	if (!rc && n > 0)
 		rc = outputs(p, c, before, (size_t)n);
 	if (!rc && p->addr_width)

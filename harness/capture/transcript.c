@@ -30,6 +30,7 @@ void transcript_free(struct transcript *t)
 	free(t->source);
 	free(t->device);
 	free(t->result);
+	free(t->file);
 	for (size_t i = 0; i < t->ncalls; i++)
 		call_free(&t->calls[i]);
 	free(t->calls);

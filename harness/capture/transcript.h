@@ -72,7 +72,14 @@ struct transcript {
 	/* The last line: what the client made of it, as compact JSON text; NULL: cut short. */
 	char *result;
 	bool truncated; /* the file ended within a line, which was dropped */
+	char *file;	/* where it was read from, for messages; NULL: made in memory */
 };
+
+/* The line of the ith call in t's file, or in the one that saving t would make. */
+static inline unsigned int transcript_line(const struct transcript *t, size_t i)
+{
+	return i < t->ncalls && t->calls[i].line ? t->calls[i].line : (unsigned int)i + 2;
+}
 
 /* Load also what a killed recorder left: no result, the last line incomplete. */
 #define TRANSCRIPT_PARTIAL 1

@@ -193,6 +193,9 @@ int transcript_load(const char *path, unsigned int flags, struct transcript *t,
 				    path, r.line);
 	free(line);
 	fclose(f);
+	t->file = strdup(path);
+	if (!t->file && !r.rc)
+		r.rc = capture_fail(err, -ENOMEM, "%s: out of memory", path);
 	if (r.rc)
 		transcript_free(t);
 	return r.rc;
