@@ -8,6 +8,8 @@
 
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 vm_cache=${HIOD_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hiod-vm}
+case $vm_cache in /*) ;; *) vm_cache=$PWD/$vm_cache ;; esac
+export HIOD_VM_CACHE=$vm_cache
 # Scripts started by other scripts go on counting from the same moment.
 export VM_EPOCH=${VM_EPOCH:-$EPOCHREALTIME}
 
