@@ -16,6 +16,9 @@ OBJ := $(BUILD)
 XFLAGS :=
 endif
 
+# Objects have a tree of their own: the program and the room are both called hiod.
+O := $(OBJ)/obj
+
 COMPILE = $(CC) $(STD) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(WARN) $(CPP) $(JANSSON_CFLAGS) -MMD -MP
 LINK = $(CC) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(LDFLAGS)
 
@@ -39,38 +42,40 @@ all: deps
 build: $(OBJ)/hiod
 
 define archive_rule
-$(OBJ)/lib$(1).a: $(SRC_$(1):%.c=$(OBJ)/%.o)
+$(OBJ)/lib$(1).a: $(SRC_$(1):%.c=$(O)/%.o)
 	$$(call say,AR,$$@)
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
 endef
 $(foreach l,$(LIBS),$(eval $(call archive_rule,$(l))))
 
-$(OBJ)/%.o: %.c $(HEADERS)
+$(O)/%.o: %.c $(HEADERS)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) -c -o $@ $<
 
-$(OBJ)/hiod: $(SRC_cli:%.c=$(OBJ)/%.o) $(ARCHIVES)
+$(OBJ)/hiod: $(SRC_cli:%.c=$(O)/%.o) $(ARCHIVES)
 	$(call say,LD,$@)
-	$(Q)$(LINK) -o $@ $(SRC_cli:%.c=$(OBJ)/%.o) $(LINKLIBS) $(JANSSON_LIBS)
+	$(Q)$(LINK) -o $@ $(SRC_cli:%.c=$(O)/%.o) $(LINKLIBS) $(JANSSON_LIBS)
 
-$(OBJ)/ktap-run: $(OBJ)/harness/ktap/run.o
+$(OBJ)/ktap-run: $(O)/harness/ktap/run.o
 	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $<
 
 # The other sources of a test's area.
-area_objs = $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(AREA_EXCLUDE) $(dir $(1))test_%.c \
+area_objs = $(patsubst %.c,$(O)/%.o,$(filter-out $(AREA_EXCLUDE) $(dir $(1))test_%.c \
 	$(dir $(1))bench_%.c $(1),$(wildcard $(dir $(1))*.c))) $(area_gen_$(notdir $(patsubst %/,%,$(dir $(1)))))
 ifneq ($(JSON),yes)
-area_gen_verdicts = $(OBJ)/gen/hosts.o
+area_gen_verdicts = $(O)/gen/hosts.o
 endif
 
 .SECONDEXPANSION:
-$(OBJ)/selftests/%: $(OBJ)/selftests/%.o $$(call area_objs,selftests/%.c) $(ARCHIVES)
+$(OBJ)/selftests/%: $(O)/selftests/%.o $$(call area_objs,selftests/%.c) $(ARCHIVES)
 	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LINKLIBS) $(JANSSON_LIBS) -lpthread
 
--include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
 
 # Host descriptions as C, by a program of the build machine's own (hosts-to-c of a build with JSON).
 HOSTS_TO_C ?= $(OBJ)/selftests/tools/hosts-to-c
@@ -79,8 +84,9 @@ $(OBJ)/gen/hosts.c: $(wildcard corpus/hosts/*.host.json) $(HOSTS_TO_C)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTS_TO_C) $(filter %.host.json,$^) > $@
 
-$(OBJ)/gen/%.o: $(OBJ)/gen/%.c $(HEADERS)
+$(O)/gen/%.o: $(OBJ)/gen/%.c $(HEADERS)
 	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) -c -o $@ $<
 
 # ---- kernel headers ------------------------------------------------------

@@ -200,10 +200,10 @@ static void on_ranges(struct describer *d, const struct call *c, struct d_contex
 {
 	const struct call_mem *m = written(c, "allowed_iovas");
 	uint32_t id = 0, n = 0;
-	enum host_domain_kind kind;
+	enum host_domain_kind kind = HOST_DOMAIN_PAGING;
 	struct host_domain *dom;
 	uint64_t align = 0;
-	int io;
+	int io = -1;
 
 	if (c->ret < 0 && c->ret != -EMSGSIZE)
 		return;
