@@ -260,7 +260,7 @@ TEST(hosts_that_do_not_play)
 		"vfio 0000:00:05.0: failed to setup container for group 26: No available IOMMU "
 		"models",
 		v.message);
-	EXPECT_NE(NULL, strstr(f.log, "c CHECK_EXTENSION(3)=0; c CHECK_EXTENSION(1)=0; "
+	EXPECT_NOT_NULL(strstr(f.log, "c CHECK_EXTENSION(3)=0; c CHECK_EXTENSION(1)=0; "
 				      "c CHECK_EXTENSION(7)=0; c CHECK_EXTENSION(2)=0; close c"));
 
 	fake_init(&f);
@@ -286,8 +286,8 @@ TEST(any_answer_but_0_to_check_extension_is_a_yes)
 	fake_fail(&f, "CHECK_EXTENSION", 0, EIO);
 	run(&f, "qemu-11.1", L, CM ",aw-bits=39", &v);
 	EXPECT_EQ(HIOD_ACCEPTED, v.qemu);
-	EXPECT_NE(NULL,
-		  strstr(f.log, "SET_IOMMU(3); c CHECK_EXTENSION(10)!; c CHECK_EXTENSION(9)!"));
+	EXPECT_TRUE(strstr(f.log, "SET_IOMMU(3); c CHECK_EXTENSION(10)!; c CHECK_EXTENSION(9)!") !=
+		    NULL);
 	hiod_verdict_free(&v);
 }
 
@@ -300,7 +300,7 @@ TEST(type1_without_v2_is_set_as_such)
 	f.extension = 1;
 	run(&f, "qemu-10.0", L, CM ",aw-bits=39", &v);
 	EXPECT_EQ(HIOD_ACCEPTED, v.qemu);
-	EXPECT_NE(NULL, strstr(f.log, "c SET_IOMMU(1)"));
+	EXPECT_NOT_NULL(strstr(f.log, "c SET_IOMMU(1)"));
 	hiod_verdict_free(&v);
 }
 
@@ -313,8 +313,9 @@ TEST(a_node_with_other_numbers_is_passed_over)
 	f.cdev_is_other = true;
 	run(&f, "qemu-11.1", I, CM ",aw-bits=39", &v);
 	EXPECT_EQ(HIOD_ACCEPTED, v.qemu);
-	EXPECT_NE(NULL,
-		  strstr(f.log, "open /dev/vfio/devices/vfio0; close d; open /dev/char/252:0; "));
+	EXPECT_TRUE(
+		strstr(f.log, "open /dev/vfio/devices/vfio0; close d; open /dev/char/252:0; ") !=
+		NULL);
 	hiod_verdict_free(&v);
 }
 
@@ -480,7 +481,7 @@ TEST(what_is_not_modelled_is_unknown)
 		EXPECT_EQ(HIOD_UNKNOWN, v.verdict);
 		EXPECT_EQ(HIOD_UNKNOWN, v.qemu);
 		EXPECT_EQ(HIOD_STAGE_CONFIG, v.stage);
-		EXPECT_NE(NULL, strstr(v.message, "not modelled"));
+		EXPECT_NOT_NULL(strstr(v.message, "not modelled"));
 	}
 }
 

@@ -32,7 +32,7 @@ TEST(memory_is_mapped_when_a_container_is_made)
 
 		ASSERT_EQ(0, guest_init(&g, rows[i].profile, NULL, memory, 2));
 		EXPECT_EQ(0, guest_plug(&g, rows[i].be, "0000:00:05.0"));
-		EXPECT_NE(NULL, strstr(g.f.log, rows[i].map))
+		EXPECT_NOT_NULL(strstr(g.f.log, rows[i].map))
 		{
 			TH_LOG("%s", g.f.log);
 		}
@@ -78,7 +78,7 @@ TEST(map_errors)
 		fake_fail(&g.f, rows[i].call, rows[i].nth, rows[i].err);
 		rc = guest_plug(&g, rows[i].be, "0000:00:05.0");
 		EXPECT_EQ(rows[i].message ? -rows[i].err : 0, rc);
-		EXPECT_NE(NULL, strstr(g.f.log, rows[i].trace))
+		EXPECT_NOT_NULL(strstr(g.f.log, rows[i].trace))
 		{
 			TH_LOG("%s", g.f.log);
 		}
@@ -94,7 +94,7 @@ TEST(map_errors)
 			{
 				TH_LOG("%s", g.err.message);
 			}
-			EXPECT_NE(NULL, strstr(g.err.message, rows[i].nth == 1
+			EXPECT_NOT_NULL(strstr(g.err.message, rows[i].nth == 1
 								      ? ": Region pc.ram: vfio_"
 								      : ": Region pc.bios: vfio_"));
 			EXPECT_STREQ(rows[i].message, tail ? tail : "");
@@ -121,7 +121,7 @@ TEST(unmapping_up_to_2_64_is_retried_a_page_shorter_by_old_versions)
 		EXPECT_EQ(0, guest_plug(&g, HIOD_BACKEND_LEGACY, "0000:00:05.0"));
 		fake_fail(&g.f, "UNMAP_DMA", 1, EINVAL);
 		guest_end(&g);
-		EXPECT_NE(NULL, strstr(g.f.log, rows[i].trace))
+		EXPECT_NOT_NULL(strstr(g.f.log, rows[i].trace))
 		{
 			TH_LOG("%s", g.f.log);
 		}
@@ -138,7 +138,7 @@ TEST(erratum_772415_keeps_read_only_memory_out_of_a_nested_host_page_table)
 		g.f.ranges[1].last = (1ull << 48) - 1;
 		g.f.hw_flags = flags;
 		EXPECT_EQ(0, guest_plug(&g, HIOD_BACKEND_IOMMUFD, "0000:00:05.0"));
-		EXPECT_NE(NULL, strstr(g.f.log, flags ? "i IOAS_MAP; d GET_INFO"
+		EXPECT_NOT_NULL(strstr(g.f.log, flags ? "i IOAS_MAP; d GET_INFO"
 						      : "i IOAS_MAP; i IOAS_MAP; d GET_INFO"));
 		guest_end(&g);
 	}

@@ -250,10 +250,11 @@ TEST(a_mediated_device_has_no_host_iommu_device)
 		     "i CHANGE_PROCESS; d BIND(24); i IOAS_ALLOC(12)=10; d ATTACH(16, pt 10); "
 		     "i IOVA_RANGES(num 0); i IOVA_RANGES(num 2); d GET_INFO(24)",
 		     g.f.log);
-	EXPECT_EQ(NULL, g.dev[0].vbasedev.hiod);
+	EXPECT_NULL(g.dev[0].vbasedev.hiod);
 	guest_end(&g);
-	EXPECT_NE(NULL,
-		  strstr(g.f.log, "d GET_INFO(24); d DETACH(12); i DESTROY(10); close i; close d"));
+	EXPECT_TRUE(
+		strstr(g.f.log, "d GET_INFO(24); d DETACH(12); i DESTROY(10); close i; close d") !=
+		NULL);
 	EXPECT_EQ(0, fake_open_fds(&g.f));
 }
 
@@ -320,7 +321,7 @@ TEST(page_table_flags)
 			TH_LOG("%s", g.err.message);
 		}
 		snprintf(want, sizeof(want), ", flags %u, dev 1, pt 10)", rows[i].flags);
-		EXPECT_NE(NULL, strstr(g.f.log, want))
+		EXPECT_NOT_NULL(strstr(g.f.log, want))
 		{
 			TH_LOG("row %zu wants %s: %s", i, want, g.f.log);
 		}

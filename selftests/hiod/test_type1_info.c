@@ -258,7 +258,7 @@ TEST(many_ranges)
 	struct hiod_error err;
 	uint32_t nr = N;
 
-	ASSERT_NE(NULL, b);
+	ASSERT_NOT_NULL(b);
 	memcpy(b, &(struct uapi_type1_info){ .flags = CAPS, .cap_offset = 24 }, 24);
 	memcpy(b + 24, &(struct vfio_info_cap_header){ 1, 1, 0 }, 8);
 	memcpy(b + 32, &nr, sizeof(nr));

@@ -121,7 +121,7 @@ TEST(a_legacy_device_has_no_caps)
 	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", NULL, NULL, 0));
 	ASSERT_EQ(0, guest_plug(&g, HIOD_BACKEND_LEGACY, "0000:00:05.0"));
 	EXPECT_EQ(0, g.dev[0].vbasedev.hiod->caps.type);
-	EXPECT_EQ(NULL, HIOD_METHOD(g.dev[0].vbasedev.hiod, get_pasid_info));
+	EXPECT_NULL(HIOD_METHOD(g.dev[0].vbasedev.hiod, get_pasid_info));
 	guest_end(&g);
 }
 
@@ -158,10 +158,10 @@ TEST(set_takes_a_reference_and_unset_drops_it)
 	ASSERT_EQ(0, guest_plug(&g, HIOD_BACKEND_LEGACY, "0000:00:05.0"));
 	hiod = g.dev[0].vbasedev.hiod;
 	EXPECT_EQ(2, hiod->refs);
-	EXPECT_EQ(hiod, intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
+	EXPECT_TRUE(hiod == intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
 	vfio_pci_exit(&g.dev[0]);
 	EXPECT_EQ(1, hiod->refs);
-	EXPECT_EQ(NULL, intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
+	EXPECT_NULL(intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
 	pci_device_unset_iommu_device(&g.dev[0].pdev); /* of what is not there: nothing */
 	EXPECT_EQ(1, hiod->refs);
 	guest_end(&g);
@@ -175,9 +175,9 @@ TEST(a_failed_set_changes_nothing)
 	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", CM ",aw-bits=48", NULL, 0));
 	EXPECT_GT(0, guest_plug(&g, HIOD_BACKEND_LEGACY, "0000:00:05.0"));
 	hiod = g.dev[0].vbasedev.hiod;
-	ASSERT_NE(NULL, hiod);
+	ASSERT_NOT_NULL(hiod);
 	EXPECT_EQ(1, hiod->refs);
-	EXPECT_EQ(NULL, intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
+	EXPECT_NULL(intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
 	/* once more gives the same answer, not "already exist" */
 	EXPECT_GT(0, pci_device_set_iommu_device(&g.dev[0].pdev, hiod, &g.err));
 	EXPECT_STREQ("aw-bits 48 > host aw-bits 39", g.err.message);
@@ -195,7 +195,7 @@ TEST(a_duplicate_is_refused_and_the_first_stays)
 	EXPECT_EQ(-EEXIST, pci_device_set_iommu_device(&g.dev[0].pdev, hiod, &g.err));
 	EXPECT_STREQ("Host IOMMU device already exist", g.err.message);
 	EXPECT_EQ(2, hiod->refs);
-	EXPECT_EQ(hiod, intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
+	EXPECT_TRUE(hiod == intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
 	guest_end(&g);
 }
 
@@ -214,9 +214,10 @@ TEST(the_key_is_bus_and_devfn)
 	EXPECT_EQ(0, pci_device_set_iommu_device(&(PCIDevice){ .bus = &below,
 							       .devfn = PCI_DEVFN(1, 0) },
 						 g.dev[0].vbasedev.hiod, &g.err));
-	EXPECT_EQ(g.dev[1].vbasedev.hiod,
-		  intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(2, 0)));
-	EXPECT_EQ(g.dev[0].vbasedev.hiod, intel_iommu_find(&g.m.viommu, &below, PCI_DEVFN(1, 0)));
+	EXPECT_TRUE(g.dev[1].vbasedev.hiod ==
+		    intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(2, 0)));
+	EXPECT_TRUE(g.dev[0].vbasedev.hiod ==
+		    intel_iommu_find(&g.m.viommu, &below, PCI_DEVFN(1, 0)));
 	EXPECT_EQ(3, g.dev[0].vbasedev.hiod->refs);
 	pci_device_unset_iommu_device(&(PCIDevice){ .bus = &below, .devfn = PCI_DEVFN(1, 0) });
 	EXPECT_EQ(2, g.dev[0].vbasedev.hiod->refs);
@@ -247,7 +248,7 @@ TEST(many_devices_are_kept_apart)
 		intel_iommu_ops.unset_iommu_device(&bus, &s, devfn);
 	EXPECT_EQ(129, hiod->refs);
 	for (int devfn = 0; devfn < 256; devfn++)
-		EXPECT_EQ(devfn % 2 ? hiod : NULL, intel_iommu_find(&s, &bus, devfn));
+		EXPECT_TRUE((devfn % 2 ? hiod : NULL) == intel_iommu_find(&s, &bus, devfn));
 	intel_iommu_finalize(&s);
 	EXPECT_EQ(1, hiod->refs);
 	hiod_unref(hiod);
@@ -264,8 +265,8 @@ TEST(reset_keeps_the_table)
 	g.m.viommu.cap = 0;
 	machine_reset(&g.m);
 	EXPECT_EQ(cap, g.m.viommu.cap);
-	EXPECT_EQ(g.dev[0].vbasedev.hiod,
-		  intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
+	EXPECT_TRUE(g.dev[0].vbasedev.hiod ==
+		    intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));
 	guest_end(&g);
 }
 
@@ -310,9 +311,10 @@ TEST(devices_behind_a_bridge_share_an_address_space_but_not_an_entry)
 	ASSERT_EQ(0, guest_plug(&g, HIOD_BACKEND_LEGACY, "0000:00:05.0"));
 	/* the same group would be refused in another address space */
 	ASSERT_EQ(0, guest_plug(&g, HIOD_BACKEND_LEGACY, "0000:01:00.1"));
-	EXPECT_EQ(g.dev[0].vbasedev.container, g.dev[1].vbasedev.container);
-	EXPECT_EQ(g.dev[1].vbasedev.hiod, intel_iommu_find(&g.m.viommu, &below, PCI_DEVFN(2, 0)));
-	EXPECT_EQ(&below, g.dev[1].vbasedev.hiod->aliased_bus);
+	EXPECT_TRUE(g.dev[0].vbasedev.container == g.dev[1].vbasedev.container);
+	EXPECT_TRUE(g.dev[1].vbasedev.hiod ==
+		    intel_iommu_find(&g.m.viommu, &below, PCI_DEVFN(2, 0)));
+	EXPECT_TRUE(&below == g.dev[1].vbasedev.hiod->aliased_bus);
 	EXPECT_EQ(0, g.dev[1].vbasedev.hiod->aliased_devfn);
 	guest_end(&g);
 }
