@@ -149,7 +149,7 @@ static void print_table(const struct output *o)
 		if (last)
 			putchar('\n');
 	}
-	printf("\n%zu verdicts:", o->n);
+	printf("\n%zu verdict%s:", o->n, o->n == 1 ? "" : "s");
 	for (size_t a = 0; a <= HIOD_HANG; a++)
 		if (o->count[a])
 			printf(" %zu %s", o->count[a], hiod_answer_name((enum hiod_answer)a));
