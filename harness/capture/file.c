@@ -132,13 +132,19 @@ void atomic_abort(struct atomic_file *a)
 	*a = (struct atomic_file){ 0 };
 }
 
+void atomic_put(struct atomic_file *a, const void *data, size_t len)
+{
+	/* stdio forgets which error it was by the time the file is flushed. */
+	if (!a->rc && fwrite(data, 1, len, a->f) != len)
+		a->rc = -errno;
+}
+
 int atomic_commit(struct atomic_file *a, struct capture_error *err)
 {
-	int rc = 0;
+	int rc = a->rc;
 
-	errno = 0;
-	if (ferror(a->f) || fflush(a->f) || fsync(fileno(a->f)))
-		rc = errno ? -errno : -EIO;
+	if (!rc && (fflush(a->f) || fsync(fileno(a->f))))
+		rc = -errno;
 	if (fclose(a->f) && !rc)
 		rc = -errno;
 	a->f = NULL;
@@ -161,6 +167,6 @@ int atomic_write(const char *path, const char *text, size_t len, struct capture_
 
 	if (rc)
 		return rc;
-	fwrite(text, 1, len, a.f);
+	atomic_put(&a, text, len);
 	return atomic_commit(&a, err);
 }

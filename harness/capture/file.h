@@ -30,12 +30,15 @@ int capture_slurp(const char *path, size_t max, char **text, size_t *len,
  * file is gone and path is as it was.
  */
 struct atomic_file {
-	FILE *f; /* write here */
+	FILE *f;
 	char *path;
 	char *tmp;
+	int rc; /* first error of writing, negative errno */
 };
 
 int atomic_begin(struct atomic_file *a, const char *path, struct capture_error *err);
+/* Errors wait for atomic_commit(). */
+void atomic_put(struct atomic_file *a, const void *data, size_t len);
 /* Flushes, syncs, renames; ends the file in either case. */
 int atomic_commit(struct atomic_file *a, struct capture_error *err);
 /* Gives up: the temporary file is removed. */

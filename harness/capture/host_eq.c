@@ -191,7 +191,7 @@ static bool same_file(struct diff *d, const char *at, const struct host_file *a,
 		      const struct host_file *b)
 {
 	return STR(path, "path") && NUM(err, "error") && NUM(link, "link") &&
-	       STR(content, "content");
+	       STR(content, a->link ? "link" : "content");
 }
 
 static bool same_features(struct diff *d, const struct host *a, const struct host *b)

@@ -85,7 +85,8 @@ json_t *json_parse(struct json_reader *r, const char *text, size_t len, bool *tr
 		enum json_error_code code = json_error_code(&je);
 
 		if (truncated)
-			*truncated = code == json_error_premature_end_of_input;
+			*truncated = code == json_error_premature_end_of_input ||
+				     je.position >= (int)len;
 		if (code == json_error_out_of_memory)
 			r->rc = capture_fail(r->err, -ENOMEM, "%s: out of memory", r->file);
 		else if (r->line)

@@ -30,7 +30,7 @@ struct json_reader {
 /*
  * Parses one JSON object of len bytes. NULL: r->rc is set. Duplicate keys, NUL
  * characters, too deep or too many values are errors. truncated (may be NULL)
- * tells that the text ended before the value did.
+ * tells that what is wrong is at the end of the text: the value goes on after it.
  */
 json_t *json_parse(struct json_reader *r, const char *text, size_t len, bool *truncated);
 

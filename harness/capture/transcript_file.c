@@ -48,12 +48,12 @@ char *transcript_result_line(const char *result)
 	return dump(v ? json_pack("{s:o}", "result", v) : NULL);
 }
 
-static int put_line(FILE *f, char *line)
+static int put_line(struct atomic_file *a, char *line)
 {
 	if (!line)
 		return -ENOMEM;
-	fputs(line, f);
-	fputc('\n', f);
+	atomic_put(a, line, strlen(line));
+	atomic_put(a, "\n", 1);
 	free(line);
 	return 0;
 }
@@ -65,11 +65,11 @@ int transcript_save(const struct transcript *t, const char *path, struct capture
 
 	if (rc)
 		return rc;
-	rc = put_line(a.f, transcript_header_line(t));
+	rc = put_line(&a, transcript_header_line(t));
 	for (size_t i = 0; !rc && i < t->ncalls; i++)
-		rc = put_line(a.f, transcript_call_line(&t->calls[i]));
+		rc = put_line(&a, transcript_call_line(&t->calls[i]));
 	if (!rc && t->result)
-		rc = put_line(a.f, transcript_result_line(t->result));
+		rc = put_line(&a, transcript_result_line(t->result));
 	if (rc) {
 		atomic_abort(&a);
 		return capture_fail(err, rc, "%s: out of memory, or a string that is not UTF-8",
