@@ -183,8 +183,8 @@ TEST(kinds_need_their_hardware_and_kernel)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct host_domain d = derive(rows[i].release, NULL, rows[i].cap, rows[i].ecap,
-					      rows[i].kind);
+		struct host_domain d =
+			derive(rows[i].release, NULL, rows[i].cap, rows[i].ecap, rows[i].kind);
 
 		EXPECT_EQ(rows[i].err, d.attach_errno)
 		{

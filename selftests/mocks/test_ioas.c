@@ -122,6 +122,8 @@ TEST_F(ioas, everything_reserved_is_no_range_and_no_error)
 	struct shim *s;
 	int fd;
 
+	shim_destroy(self->s);
+	self->s = NULL;
 	test_region(&self->h->groups[0], 0, UINT64_MAX, HOST_REGION_RESERVED);
 	s = model_new(self->h, NULL);
 	fd = shim_open(s, "/dev/iommu", O_RDWR);

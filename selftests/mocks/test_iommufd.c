@@ -81,6 +81,8 @@ TEST_F(iommufd, size_rule_for_every_command_and_kernel)
 {
 	static const char *const release[] = { "6.6.0", "6.12.117", "7.3.4" };
 
+	shim_destroy(self->s);
+	self->s = NULL;
 	for (int k = 0; k < 3; k++) {
 		struct shim *s;
 		int fd;
@@ -146,6 +148,8 @@ TEST_F(iommufd, newer_command_than_the_kernel)
 	uint32_t cmd[12] = { sizeof(cmd) };
 	int fd;
 
+	shim_destroy(self->s);
+	self->s = NULL;
 	start(self->h, "6.12.117", NULL, &s, &fd);
 	/* Beyond 6.12's last command: not even the pointer is looked at. */
 	EXPECT_EQ(-ENOTTY, shim_ioctl(s, fd, UAPI_IOAS_MAP_FILE, NULL));
