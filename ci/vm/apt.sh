@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # lib.sh was sourced before
 # Sourced: Debian packages of any suite, by an apt state of our own. The
 # system's sources, lists and installed packages are neither used nor changed;
 # only its mirror is (or $HIOD_VM_MIRROR and $HIOD_VM_MIRROR_SECURITY).
@@ -15,6 +15,7 @@ apt_suites() {
 
 # apt_mirror PATH: this system's mirror whose address ends with PATH.
 apt_mirror() {
+	# shellcheck disable=SC2016 # apt's own variables
 	apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | sed 's,/*$,,' | grep "/$1\$" |
 		head -n 1
 }
@@ -84,6 +85,10 @@ apt_newest() {
 # one from a backports suite.
 apt_version() {
 	apt-cache "${apt_keep[@]}" show "$1" 2>/dev/null | sed -n 's/^Version: //p' | sort -V | tail -n 1
+}
+
+apt_has() { # PACKAGE VERSION
+	apt-cache "${apt_keep[@]}" show "$1=$2" >/dev/null 2>&1
 }
 
 # apt_fetch DIR NAME[=VERSION]...: the packages' files in DIR. A mirror that

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by those who source this
 # Sourced by the scripts of ci/vm: progress lines, the cache, hashes.
 #
 # A thing that this machine cannot have (a package that is not reachable) is no

@@ -52,5 +52,5 @@ ktap_skip() { ktap_result 4 "$1" "$2"; }
 
 ktap_finish() {
 	echo "1..$ktap_n"
-	return $ktap_bad
+	return "$ktap_bad"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by those who source this
 # Sourced by the recipes. A recipe is called as
 #	recipes/KIND SUITE PACKAGE VERSION DIR
 # and leaves in DIR:
@@ -69,6 +69,6 @@ unpack_source() {
 	mkdir -p "$dir"
 	member=$(dpkg-deb --fsys-tarfile "$deb" | tar -t | grep -m 1 '\.tar\.xz$' || :)
 	[ -n "$member" ] || die "$deb holds no kernel source"
-	dpkg-deb --fsys-tarfile "$deb" | tar -xO "$member" |
-		tar -xJ -C "$dir" --strip-components=1 ${1:+--wildcards} "$@"
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO "$member" | xz -dc -T0 |
+		tar -x -C "$dir" --strip-components=1 ${1:+--wildcards} "$@"
 }
