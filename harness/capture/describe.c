@@ -76,9 +76,36 @@ struct d_fd *d_fd_find(struct describer *d, int fd)
 	return NULL;
 }
 
+/*
+ * A file is looked at whole: clients read until the end, in as many calls as
+ * they like. To errors it is the first of them.
+ */
+static void file_done(struct describer *d, struct d_fd *f)
+{
+	const struct call *now = d->call;
+	struct call whole;
+
+	if (!f->first)
+		return;
+	whole = *f->first;
+	whole.out = f->text;
+	whole.out_len = f->len;
+	d->call = f->first;
+	f->first = NULL;
+	if (!d->rc)
+		d_file_read(d, f->path, &whole);
+	d->call = now;
+	free(f->text);
+	f->text = NULL;
+	f->len = 0;
+}
+
 static struct d_fd *fd_new(struct describer *d, int fd, enum uapi_fd kind, const char *path)
 {
 	struct d_fd *f = d_fd_find(d, fd);
+
+	if (f)
+		file_done(d, f);
 
 	if (!f) {
 		struct d_fd *v = grow(d->fds, d->nfds, sizeof(*v));
@@ -90,7 +117,8 @@ static struct d_fd *fd_new(struct describer *d, int fd, enum uapi_fd kind, const
 		d->fds = v;
 		f = &v[d->nfds++];
 	}
-	*f = (struct d_fd){ fd, kind, path, -1, -1, -1, false };
+	*f = (struct d_fd){ .fd = fd, .kind = kind, .path = path };
+	f->context = f->group = f->device = -1;
 	return f;
 }
 
@@ -285,14 +313,30 @@ static void on_open(struct describer *d, const struct call *c)
 
 static void on_read(struct describer *d, const struct call *c)
 {
-	const struct d_fd *f = d_fd_find(d, c->fd);
+	struct d_fd *f = d_fd_find(d, c->fd);
+	uint8_t *text;
 
 	if (!f || f->kind != UAPI_FD_FILE || !f->path)
 		return;
-	if (c->ret < 0)
-		d_file_error(d, f->path, (int)-c->ret);
-	else if (c->op == SHIM_OP_READ || !c->off)
-		d_file_read(d, f->path, c);
+	if (c->ret < 0) {
+		if (!f->first)
+			d_file_error(d, f->path, (int)-c->ret);
+		return;
+	}
+	/* Only what continues what was read counts. */
+	if (c->op == SHIM_OP_PREAD && c->off != f->len)
+		return;
+	text = realloc(f->text, (size_t)f->len + c->out_len + 1);
+	if (!text) {
+		d_nomem(d);
+		return;
+	}
+	if (c->out_len)
+		memcpy(text + f->len, c->out, c->out_len);
+	f->text = text;
+	f->len += c->out_len;
+	if (!f->first)
+		f->first = c;
 }
 
 static void on_fstat(struct describer *d, const struct call *c)
@@ -349,8 +393,10 @@ static void on_close(struct describer *d, const struct call *c)
 {
 	struct d_fd *f = d_fd_find(d, c->fd);
 
-	if (f)
-		*f = d->fds[--d->nfds];
+	if (!f)
+		return;
+	file_done(d, f);
+	*f = d->fds[--d->nfds];
 }
 
 static void on_call(struct describer *d, const struct call *c)
@@ -462,6 +508,8 @@ int describe(const struct transcript *t, const char *file, struct host **h,
 		d.call = &t->calls[i];
 		on_call(&d, d.call);
 	}
+	for (size_t i = 0; i < d.nfds; i++)
+		file_done(&d, &d.fds[i]);
 	if (!d.rc)
 		finish(&d);
 	for (size_t i = 0; i < d.ncontexts; i++) {

@@ -38,6 +38,10 @@ struct d_fd {
 	int group;	  /* id; -1: none */
 	int device;	  /* index; -1: none */
 	bool cdev;
+	/* Files: what its reads gave so far, and the first of them; NULL: none succeeded. */
+	const struct call *first;
+	uint8_t *text;
+	uint32_t len;
 };
 
 /* What was seen of a domain besides what its description holds. */
