@@ -28,6 +28,7 @@ struct fake_handle {
 	char kind;	   /* 0: closed; g, c, d, i; f: a sysfs file */
 	unsigned dev;	   /* of d and f: index of the device */
 	bool in_container; /* of g */
+	unsigned pos;	   /* of f: bytes read */
 };
 
 #define FAKE_FDS   64

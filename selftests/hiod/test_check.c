@@ -275,6 +275,13 @@ TEST(hosts_that_do_not_play)
 	run(&f, "qemu-10.0", L, CM, &v);
 	EXPECT_EQ(HIOD_UNKNOWN, v.verdict);
 	EXPECT_EQ(HIOD_UNKNOWN, v.qemu);
+
+	/* which is tried in its older form, too */
+	fake_init(&f);
+	f.extension = 7;
+	fake_fail(&f, "SET_IOMMU", 1, EPERM);
+	run(&f, "qemu-10.0", L, CM, &v);
+	EXPECT_NOT_NULL(strstr(f.log, "c SET_IOMMU(7)!; c SET_IOMMU(2); close c; close g"));
 }
 
 TEST(any_answer_but_0_to_check_extension_is_a_yes)

@@ -42,6 +42,35 @@ TEST(memory_is_mapped_when_a_container_is_made)
 	}
 }
 
+TEST(memory_stays_while_the_container_has_a_device)
+{
+	for (int be = 0; be < 2; be++) {
+		struct guest g;
+
+		ASSERT_EQ(0, guest_init(&g, "qemu-11.1", NULL, memory, 2));
+		EXPECT_EQ(0, guest_plug(&g, be, "0000:00:05.0"));
+		EXPECT_EQ(0, guest_plug(&g, be, "0000:00:06.0"));
+		g.f.log[0] = '\0';
+		machine_unplug(&g.m, &g.dev[1]);
+		EXPECT_NULL(strstr(g.f.log, "UNMAP"));
+		g.n = 1;
+		guest_end(&g);
+		EXPECT_NOT_NULL(strstr(g.f.log, "UNMAP"));
+	}
+}
+
+TEST(the_first_of_several_map_errors_is_told)
+{
+	struct guest g;
+
+	ASSERT_EQ(0, guest_init(&g, "qemu-10.0", NULL, memory, 2));
+	fake_fail(&g.f, "IOAS_MAP", 1, EINVAL);
+	fake_fail(&g.f, "IOAS_MAP", 2, ENOMEM);
+	EXPECT_EQ(-EINVAL, guest_plug(&g, HIOD_BACKEND_IOMMUFD, "0000:00:05.0"));
+	EXPECT_NOT_NULL(strstr(g.err.message, "Region pc.ram: "));
+	guest_end(&g);
+}
+
 TEST(map_errors)
 {
 	static const struct {

@@ -181,6 +181,24 @@ TEST(second_device_leaves_the_first_alone)
 	}
 }
 
+TEST(a_second_iommufd_object_has_containers_of_its_own)
+{
+	IOMMUFDBackend other;
+	struct guest g;
+
+	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", NULL, NULL, 0));
+	ASSERT_EQ(0, iommufd_backend_init(&other, &g.f.shim, g.m.profile, NULL, &g.err));
+	EXPECT_EQ(0, guest_plug(&g, HIOD_BACKEND_IOMMUFD, "0000:00:05.0"));
+	EXPECT_EQ(0, machine_plug(&g.m, &g.dev[1], "/sys/bus/pci/devices/0000:00:06.0", &other,
+				  &g.err));
+	EXPECT_TRUE(g.dev[0].vbasedev.container != g.dev[1].vbasedev.container);
+	EXPECT_EQ(1, other.users);
+	g.n = 2;
+	guest_end(&g);
+	EXPECT_EQ(0, other.users);
+	EXPECT_EQ(0, fake_open_fds(&g.f));
+}
+
 /* T9: with a vIOMMU every device has an address space of its own. */
 TEST(devices_of_one_group_cannot_both_be_behind_a_viommu)
 {
@@ -296,7 +314,7 @@ TEST(page_table_flags)
 		unsigned flags;
 	} rows[] = {
 		{ "qemu-9.1", NULL, 1, 0, 2 },
-		{ "qemu-10.0", NULL, 0, 0, 0 },
+		{ "qemu-10.0", NULL, 0xfe, 0, 0 },
 		{ "qemu-10.1", NULL, 1, 0, 2 },
 		{ "qemu-11.1", "intel-iommu,caching-mode=on", 7, 20, 2 },
 		{ "qemu-11.1", "intel-iommu,caching-mode=on,scalable-mode=on,fsts=on", 0, 0, 1 },

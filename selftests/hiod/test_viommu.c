@@ -40,6 +40,22 @@ TEST(get_cap)
 	}
 }
 
+TEST(without_ranges_the_width_is_64)
+{
+	HostIOMMUDevice *hiod;
+	struct guest g;
+
+	for (int be = 0; be < 2; be++) {
+		ASSERT_EQ(0, guest_init(&g, "qemu-10.0", NULL, NULL, 0));
+		g.f.nranges = 0;
+		ASSERT_EQ(0, guest_plug(&g, be, "0000:00:05.0"));
+		hiod = g.dev[0].vbasedev.hiod;
+		EXPECT_EQ(64,
+			  HIOD_METHOD(hiod, get_cap)(hiod, HOST_IOMMU_DEVICE_CAP_AW_BITS, &g.err));
+		guest_end(&g);
+	}
+}
+
 TEST(aw_bits_of_get_cap_come_through_the_container)
 {
 	struct guest g;
@@ -254,6 +270,34 @@ TEST(many_devices_are_kept_apart)
 	hiod_unref(hiod);
 }
 
+TEST(buses_with_the_same_devfn_are_kept_apart)
+{
+	HostIOMMUDevice *hiod = hiod_new(&host_iommu_device_legacy_vfio_class);
+	const struct hiod_profile *p = hiod_profile_default();
+	VFIOContainer container = { 0 };
+	VFIODevice vbasedev = { .container = &container };
+	PCIBus bus[100] = { { .express = true, .root = true } };
+	struct intel_iommu_config c;
+	struct hiod_error err;
+	IntelIOMMUState s;
+	AddressSpace sys = { 0 };
+
+	hiod_error_init(&err);
+	hiod->agent = &vbasedev;
+	intel_iommu_config_init(&c, p, 48);
+	c.caching_mode = true;
+	ASSERT_EQ(0, intel_iommu_realize(&s, p, &c, HIOD_IRQCHIP_OFF, &sys, NULL, bus, &err));
+	for (int i = 0; i < 100; i++)
+		EXPECT_EQ(0, intel_iommu_ops.set_iommu_device(&bus[i], &s, 8, hiod, &err));
+	for (int i = 0; i < 100; i += 2)
+		intel_iommu_ops.unset_iommu_device(&bus[i], &s, 8);
+	for (int i = 0; i < 100; i++)
+		EXPECT_EQ(i % 2, intel_iommu_find(&s, &bus[i], 8) != NULL);
+	intel_iommu_finalize(&s);
+	EXPECT_EQ(1, hiod->refs);
+	hiod_unref(hiod);
+}
+
 TEST(reset_keeps_the_table)
 {
 	struct guest g;
@@ -316,6 +360,10 @@ TEST(devices_behind_a_bridge_share_an_address_space_but_not_an_entry)
 		    intel_iommu_find(&g.m.viommu, &below, PCI_DEVFN(2, 0)));
 	EXPECT_TRUE(&below == g.dev[1].vbasedev.hiod->aliased_bus);
 	EXPECT_EQ(0, g.dev[1].vbasedev.hiod->aliased_devfn);
+	/* and what was set under the device's own address is unset there */
+	vfio_pci_exit(&g.dev[1]);
+	EXPECT_NULL(intel_iommu_find(&g.m.viommu, &below, PCI_DEVFN(2, 0)));
+	EXPECT_EQ(1, g.dev[1].vbasedev.hiod->refs);
 	guest_end(&g);
 }
 
