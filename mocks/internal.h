@@ -136,8 +136,16 @@ int open_container(struct model *m);
 
 /* ---- user.c: the caller's memory ------------------------------------------ */
 
-int user_in(struct model *m, void *dst, uint64_t src, size_t len);
-int user_out(struct model *m, uint64_t dst, const void *src, size_t len);
+static inline int user_in(struct model *m, void *dst, uint64_t src, size_t len)
+{
+	return len ? m->mem->in(m->mem->ctx, dst, src, len) : 0;
+}
+
+static inline int user_out(struct model *m, uint64_t dst, const void *src, size_t len)
+{
+	return len ? m->mem->out(m->mem->ctx, dst, src, len) : 0;
+}
+
 int user_zero(struct model *m, uint64_t dst, uint64_t len);
 /*
  * The extensible-structure rule: usize bytes at arg, of which the kernel knows
@@ -201,6 +209,13 @@ struct t1_domain {
 	struct t1_domain *next;
 };
 
+/* The valid IOVAs, and the capabilities of an info reply that tell them, made together. */
+struct t1_list {
+	struct ivlist iovas;
+	uint8_t *caps; /* as they lie after the fixed structure */
+	uint32_t caps_len;
+};
+
 enum driver {
 	DRIVER_NONE,
 	DRIVER_TYPE1,
@@ -218,7 +233,7 @@ struct container {
 	size_t groups_cap;
 	unsigned int nemulated; /* of them attached to type1 and emulated */
 	struct t1_domain *domains;
-	struct ivlist iovas;
+	struct t1_list list;
 	uint64_t pgsizes;
 	struct t1_dma *dma; /* by ascending iova */
 	size_t ndma;

@@ -9,9 +9,54 @@
 
 #include "mocks/internal.h"
 
-#define ENTRY_LIMIT 65535u	 /* vfio_iommu_type1.dma_entry_limit by default */
-#define BITMAP_MAX  (1ull << 28) /* of a dirty bitmap, bytes */
-#define INFO_SIZE   sizeof(struct uapi_type1_info)
+#define ENTRY_LIMIT	65535u	     /* vfio_iommu_type1.dma_entry_limit by default */
+#define BITMAP_MAX	(1ull << 28) /* of a dirty bitmap, bytes */
+#define INFO_SIZE	((uint32_t)sizeof(struct uapi_type1_info))
+#define MIGRATION_BYTES ((uint32_t)sizeof(struct uapi_cap_migration))
+
+static void put_header(uint8_t *at, uint16_t id, uint32_t next)
+{
+	struct vfio_info_cap_header hdr = { .id = id, .version = 1, .next = next };
+
+	memcpy(at, &hdr, sizeof(hdr));
+}
+
+/*
+ * The capabilities, once for each list: MIGRATION, DMA_AVAIL, and the ranges
+ * if there are any. Page size and count are filled in when asked for.
+ */
+static int list_make_caps(const struct model *m, struct t1_list *l)
+{
+	uint32_t avail = FEAT(m, CAPS_ALIGN8) ? 16 : 12, n = (uint32_t)l->iovas.n;
+	uint32_t ranges = MIGRATION_BYTES + avail, len = ranges;
+	struct uapi_cap_migration mig = { .max_dirty_bitmap_size = BITMAP_MAX };
+	uint8_t *b;
+
+	if (n)
+		len += 16 + n * (uint32_t)sizeof(struct host_range);
+	b = calloc(1, len);
+	if (!b)
+		return -ENOMEM;
+	memcpy(b, &mig, sizeof(mig));
+	put_header(b, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, INFO_SIZE + MIGRATION_BYTES);
+	put_header(b + MIGRATION_BYTES, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL,
+		   n ? INFO_SIZE + ranges : 0);
+	if (n) {
+		put_header(b + ranges, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 0);
+		memcpy(b + ranges + 8, &n, sizeof(n));
+		memcpy(b + ranges + 16, l->iovas.v, n * sizeof(struct host_range));
+	}
+	l->caps = b;
+	l->caps_len = len;
+	return 0;
+}
+
+static void list_free(struct t1_list *l)
+{
+	ivlist_free(&l->iovas);
+	free(l->caps);
+	*l = (struct t1_list){ 0 };
+}
 
 int t1_init(struct container *c, unsigned long type)
 {
@@ -23,13 +68,13 @@ int t1_init(struct container *c, unsigned long type)
 	}
 	c->dma_avail = c->m->h->dma_entry_limit ? c->m->h->dma_entry_limit : ENTRY_LIMIT;
 	c->pgsizes = PAGE_MASK;
-	return 0;
+	return list_make_caps(c->m, &c->list);
 }
 
 void t1_exit(struct container *c)
 {
 	t1_unmap_all(c);
-	ivlist_free(&c->iovas);
+	list_free(&c->list);
 	free(c->dma);
 	c->dma = NULL;
 	c->dma_cap = 0;
@@ -74,10 +119,10 @@ static bool aperture_conflict(struct container *c, const struct host_range *a)
 {
 	const struct host_range *first, *last;
 
-	if (!c->iovas.n)
+	if (!c->list.iovas.n)
 		return false;
-	first = &c->iovas.v[0];
-	last = &c->iovas.v[c->iovas.n - 1];
+	first = &c->list.iovas.v[0];
+	last = &c->list.iovas.v[c->list.iovas.n - 1];
 	if (a->start > last->last || a->last < first->start)
 		return true;
 	if (a->start > first->start && t1_find(c, first->start, a->start - first->start))
@@ -185,7 +230,7 @@ int t1_attach_group(struct container *c, struct group *g)
 {
 	const struct dev *d = first_device(g);
 	const struct host_domain *dom;
-	struct ivlist l;
+	struct t1_list l = { 0 };
 	int err;
 
 	if (c->vaddr_invalid)
@@ -200,21 +245,23 @@ int t1_attach_group(struct container *c, struct group *g)
 	dom = &d->unit->domain[HOST_DOMAIN_TYPE1];
 	if (aperture_conflict(c, &dom->aperture) || region_conflict(c, g))
 		return -EINVAL;
-	err = ivlist_copy(&l, &c->iovas);
+	err = ivlist_copy(&l.iovas, &c->list.iovas);
 	if (!err)
-		err = ivlist_resize(&l, dom->aperture.start, dom->aperture.last);
+		err = ivlist_resize(&l.iovas, dom->aperture.start, dom->aperture.last);
 	if (!err)
-		err = exclude_regions(&l, g);
+		err = exclude_regions(&l.iovas, g);
+	if (!err)
+		err = list_make_caps(c->m, &l);
 	if (!err && !d->unit->isolated_msi && !c->m->h->type1_unsafe)
 		err = -EPERM;
 	if (!err)
 		err = join_domain(c, g, d);
 	if (err) {
-		ivlist_free(&l);
+		list_free(&l);
 		return err;
 	}
-	ivlist_free(&c->iovas);
-	c->iovas = l;
+	list_free(&c->list);
+	c->list = l;
 	return 0;
 }
 
@@ -233,28 +280,28 @@ static void drop_domain(struct container *c, struct t1_domain *t)
 }
 
 /* What the remaining domains and groups leave: the widest ends, cut anew. */
-static int regrow(struct container *c, struct ivlist *l, const struct group *gone)
+static int regrow(struct container *c, struct t1_list *l, const struct group *gone)
 {
 	uint64_t start = 0, last = UINT64_MAX;
 	int err;
 
-	*l = (struct ivlist){ 0 };
+	*l = (struct t1_list){ 0 };
 	for (const struct t1_domain *t = c->domains; t; t = t->next) {
 		if (t->d.aperture.start > start)
 			start = t->d.aperture.start;
 		if (t->d.aperture.last < last)
 			last = t->d.aperture.last;
 	}
-	err = ivlist_resize(l, start, last);
+	err = ivlist_resize(&l->iovas, start, last);
 	for (size_t i = 0; i < c->ngroups && !err; i++)
 		if (c->groups[i] != gone && c->groups[i]->domain)
-			err = exclude_regions(l, c->groups[i]);
-	return err;
+			err = exclude_regions(&l->iovas, c->groups[i]);
+	return err ? err : list_make_caps(c->m, l);
 }
 
 void t1_detach_group(struct container *c, struct group *g)
 {
-	struct ivlist l;
+	struct t1_list l;
 
 	if (g->type == GROUP_EMULATED) {
 		c->nemulated--;
@@ -266,46 +313,11 @@ void t1_detach_group(struct container *c, struct group *g)
 		drop_domain(c, g->domain);
 	g->domain = NULL;
 	if (regrow(c, &l, g)) {
-		ivlist_free(&l); /* the old list stays */
+		list_free(&l); /* the old list stays */
 		return;
 	}
-	ivlist_free(&c->iovas);
-	c->iovas = l;
-}
-
-/* What comes before the ranges in a reply with all its capabilities. */
-struct info_head {
-	uint8_t b[INFO_SIZE + 32 + 16 + 16];
-	size_t len; /* without INFO_SIZE: the capabilities' part */
-};
-
-static void put_header(uint8_t *at, uint16_t id, uint32_t next)
-{
-	struct vfio_info_cap_header hdr = { .id = id, .version = 1, .next = next };
-
-	memcpy(at, &hdr, sizeof(hdr));
-}
-
-static void fill_caps(const struct container *c, struct info_head *head, uint32_t avail_at,
-		      uint32_t iova_at)
-{
-	struct uapi_cap_migration mig = {
-		.pgsize_bitmap = c->pgsizes & -c->pgsizes,
-		.max_dirty_bitmap_size = BITMAP_MAX,
-	};
-	uint32_t n = (uint32_t)c->iovas.n;
-
-	memset(head->b, 0, sizeof(head->b));
-	memcpy(head->b + INFO_SIZE, &mig, sizeof(mig));
-	put_header(head->b + INFO_SIZE, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, avail_at);
-	put_header(head->b + avail_at, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, n ? iova_at : 0);
-	memcpy(head->b + avail_at + 8, &c->dma_avail, 4);
-	head->len = iova_at - INFO_SIZE;
-	if (!n)
-		return;
-	put_header(head->b + iova_at, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 0);
-	memcpy(head->b + iova_at + 8, &n, 4);
-	head->len += 16;
+	list_free(&c->list);
+	c->list = l;
 }
 
 /* How much of the fixed structure is copied: what its age and the buffer allow. */
@@ -320,10 +332,8 @@ int t1_get_info(struct container *c, uint64_t arg)
 {
 	struct model *m = c->m;
 	struct uapi_type1_info info = { 0 };
-	uint32_t avail_at = INFO_SIZE + 32;
-	uint32_t iova_at = avail_at + (FEAT(m, CAPS_ALIGN8) ? 16 : 12);
-	uint64_t ranges = c->iovas.n * sizeof(struct host_range);
-	uint64_t need = iova_at + (c->iovas.n ? 16 + ranges : 0);
+	uint32_t need = INFO_SIZE + c->list.caps_len;
+	uint64_t lowest = c->pgsizes & -c->pgsizes;
 	size_t copy;
 	int err = user_in_argsz(m, &info, 16, arg);
 
@@ -333,14 +343,12 @@ int t1_get_info(struct container *c, uint64_t arg)
 	info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
 	info.iova_pgsizes = c->pgsizes;
 	if (info.argsz < need) {
-		info.argsz = (uint32_t)need;
+		info.argsz = need;
 	} else {
-		struct info_head head;
-
-		fill_caps(c, &head, avail_at, iova_at);
-		err = user_out(m, arg + INFO_SIZE, head.b + INFO_SIZE, head.len);
-		if (!err)
-			err = user_out(m, arg + INFO_SIZE + head.len, c->iovas.v, ranges);
+		memcpy(c->list.caps + offsetof(struct uapi_cap_migration, pgsize_bitmap), &lowest,
+		       sizeof(lowest));
+		memcpy(c->list.caps + MIGRATION_BYTES + 8, &c->dma_avail, sizeof(c->dma_avail));
+		err = user_out(m, arg + INFO_SIZE, c->list.caps, c->list.caps_len);
 		if (err)
 			return err;
 		info.cap_offset = INFO_SIZE;

@@ -126,7 +126,7 @@ int t1_map(struct container *c, uint64_t arg)
 		return -EEXIST;
 	if (!c->dma_avail)
 		return -ENOSPC;
-	if (!ivlist_holds(&c->iovas, map.iova, range_end(map.iova, map.size)))
+	if (!ivlist_holds(&c->list.iovas, map.iova, range_end(map.iova, map.size)))
 		return -EINVAL;
 	return insert(c, &map);
 }

@@ -5,16 +5,6 @@
  */
 #include "mocks/internal.h"
 
-int user_in(struct model *m, void *dst, uint64_t src, size_t len)
-{
-	return len ? m->mem->in(m->mem->ctx, dst, src, len) : 0;
-}
-
-int user_out(struct model *m, uint64_t dst, const void *src, size_t len)
-{
-	return len ? m->mem->out(m->mem->ctx, dst, src, len) : 0;
-}
-
 int user_zero(struct model *m, uint64_t dst, uint64_t len)
 {
 	static const uint8_t zero[PAGE_SZ];
