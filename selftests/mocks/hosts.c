@@ -222,6 +222,13 @@ int test_unmap(struct shim *s, int container, uint64_t iova, uint64_t *size)
 	return err;
 }
 
+int test_info(struct shim *s, int container, uint32_t argsz, void *buf, size_t len)
+{
+	memset(buf, 0xa5, len);
+	memcpy(buf, &argsz, sizeof(argsz));
+	return shim_ioctl(s, container, VFIO_IOMMU_GET_INFO, buf);
+}
+
 int test_ranges(struct shim *s, int container, struct host_range *r, int max)
 {
 	union {
@@ -245,6 +252,21 @@ int test_ranges(struct shim *s, int container, struct host_range *r, int max)
 		pos = hdr.next;
 	}
 	return (int)n;
+}
+
+void test_bound(const struct host *h, struct shim **s, int *iommufd, int *dev)
+{
+	*s = must(model_new(h, &uapi_mem_checked));
+	*iommufd = shim_open(*s, "/dev/iommu", O_RDWR);
+	*dev = test_open_cdev(*s, "vfio0");
+	test_bind(*s, *dev, *iommufd);
+	test_ioas(*s, *iommufd);
+}
+
+void test_stop(struct shim **s)
+{
+	shim_destroy(*s);
+	*s = NULL;
 }
 
 int test_open_cdev(struct shim *s, const char *name)

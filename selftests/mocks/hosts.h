@@ -59,9 +59,15 @@ int test_device_fd(struct shim *s, int group, const char *bdf);
 int test_type1(struct shim *s, int id, int *group);
 int test_map(struct shim *s, int container, uint64_t iova, uint64_t size);
 int test_unmap(struct shim *s, int container, uint64_t iova, uint64_t *size);
+/* VFIO_IOMMU_GET_INFO into buf, which is filled with 0xa5 but for argsz. */
+int test_info(struct shim *s, int container, uint32_t argsz, void *buf, size_t len);
 /* The IOVA ranges a container tells, by either kind's layout. Their number, or -errno. */
 int test_ranges(struct shim *s, int container, struct host_range *r, int max);
 
+/* A model with an iommufd, the first device bound to it (id 1), and an IOAS (id 2). */
+void test_bound(const struct host *h, struct shim **s, int *iommufd, int *dev);
+/* A host is not changed under its model: a test that changes it stops the model first. */
+void test_stop(struct shim **s);
 /* Opens /dev/vfio/devices/NAME. */
 int test_open_cdev(struct shim *s, const char *name);
 /* The device's object id, or -errno. */

@@ -45,13 +45,6 @@ static int ready(struct shim *s, int c, int g)
 	return err ? err : test_device_fd(s, g, BDF);
 }
 
-static int get_info(struct shim *s, int c, uint32_t argsz, uint8_t *buf, size_t len)
-{
-	memset(buf, 0xa5, len);
-	memcpy(buf, &argsz, sizeof(argsz));
-	return shim_ioctl(s, c, VFIO_IOMMU_GET_INFO, buf);
-}
-
 /* 39 bits, device attached, as recorded from 6.12 and 7.3. */
 static const uint8_t full[88] = {
 	88,   0,    0, 0, 3, 0, 0,    0,    0, 0x10, 0x20, 0x40, 0,    0,    0,	   0,	 24,
@@ -66,7 +59,7 @@ TEST_F(compat, reply_is_as_recorded_and_tells_the_size_always)
 	uint8_t buf[4096], want[sizeof(full)];
 
 	ASSERT_LE(0, ready(self->s, self->c, self->g));
-	ASSERT_EQ(0, get_info(self->s, self->c, 4096, buf, sizeof(buf)));
+	ASSERT_EQ(0, test_info(self->s, self->c, 4096, buf, sizeof(buf)));
 	memcpy(want, full, sizeof(full));
 	/* The padding between the capabilities is not written. */
 	memset(want + 36, 0xa5, 4);
@@ -92,7 +85,7 @@ TEST_F(compat, short_buffer_is_filled_as_far_as_it_goes)
 
 	ASSERT_LE(0, ready(self->s, self->c, self->g));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		ASSERT_EQ(0, get_info(self->s, self->c, rows[i].argsz, buf, sizeof(buf)));
+		ASSERT_EQ(0, test_info(self->s, self->c, rows[i].argsz, buf, sizeof(buf)));
 		EXPECT_EQ(88, buf[0]);
 		EXPECT_EQ(rows[i].iova_hdr ? 24 : 0, buf[16]);
 		EXPECT_EQ(rows[i].avail_hdr ? 3 : 0xa5, buf[24])
@@ -110,8 +103,8 @@ TEST_F(compat, short_buffer_is_filled_as_far_as_it_goes)
 		}
 		EXPECT_EQ(rows[i].ranges > 1 ? 0xff : 0xa5, buf[80]);
 	}
-	EXPECT_EQ(-EINVAL, get_info(self->s, self->c, 15, buf, sizeof(buf)));
-	ASSERT_EQ(0, get_info(self->s, self->c, 16, buf, sizeof(buf)));
+	EXPECT_EQ(-EINVAL, test_info(self->s, self->c, 15, buf, sizeof(buf)));
+	ASSERT_EQ(0, test_info(self->s, self->c, 16, buf, sizeof(buf)));
 	EXPECT_EQ(0xa5, buf[16]);
 }
 
@@ -122,7 +115,7 @@ TEST_F(compat, nothing_is_attached_before_the_device_descriptor)
 	uint64_t sizes;
 	int d;
 
-	EXPECT_EQ(-ENODEV, get_info(self->s, self->c, 88, buf, sizeof(buf)));
+	EXPECT_EQ(-ENODEV, test_info(self->s, self->c, 88, buf, sizeof(buf)));
 	EXPECT_EQ(-ENODEV, test_map(self->s, self->c, 0, 4096));
 	EXPECT_EQ(-ENODEV, set_iommu(self->s, self->c, VFIO_TYPE1v2_IOMMU));
 	EXPECT_EQ(-ENODEV,
@@ -131,7 +124,7 @@ TEST_F(compat, nothing_is_attached_before_the_device_descriptor)
 	/* No need of SET_IOMMU. */
 	ASSERT_EQ(1, test_ranges(self->s, self->c, r, 4));
 	EXPECT_EQ(UINT64_MAX, r[0].last);
-	get_info(self->s, self->c, 88, buf, sizeof(buf));
+	test_info(self->s, self->c, 88, buf, sizeof(buf));
 	memcpy(&sizes, buf + 8, sizeof(sizes));
 	EXPECT_EQ(0xfffffffffffff000ull, sizes);
 	d = test_device_fd(self->s, self->g, BDF);
@@ -323,7 +316,7 @@ TEST_F(compat, unpadded_capabilities_before_66)
 	self->c = shim_open(self->s, "/dev/iommu", O_RDWR);
 	self->g = test_open_group(self->s, 1);
 	ASSERT_LE(0, ready(self->s, self->c, self->g));
-	ASSERT_EQ(0, get_info(self->s, self->c, sizeof(buf), buf, sizeof(buf)));
+	ASSERT_EQ(0, test_info(self->s, self->c, sizeof(buf), buf, sizeof(buf)));
 	EXPECT_EQ(84, buf[0]);
 	EXPECT_EQ(36, buf[28]);
 }
