@@ -259,6 +259,11 @@ int d_iommu_of(struct describer *d, int device)
 	return io;
 }
 
+static bool of_vfio(const struct host_device *v)
+{
+	return v->driver && strstr(v->driver, "vfio");
+}
+
 int d_device_of_group(struct describer *d, int group)
 {
 	const struct host *h = d->h;
@@ -269,7 +274,8 @@ int d_device_of_group(struct describer *d, int group)
 			continue;
 		if (d->t->device && !strcmp(h->devices[i].bdf, d->t->device))
 			return (int)i;
-		if (found < 0)
+		/* The one that VFIO has: another is there to make the group not viable. */
+		if (found < 0 || (!of_vfio(&h->devices[found]) && of_vfio(&h->devices[i])))
 			found = (int)i;
 	}
 	return found;

@@ -86,7 +86,7 @@ int d_device(struct describer *d, const char *bdf);
 struct host_group *d_group(struct describer *d, int id);
 /* Index of the IOMMU behind a device, made when the device has a group; -1: it has none. */
 int d_iommu_of(struct describer *d, int device);
-/* The first device of a group that is the transcript's or has a known name; -1: none. */
+/* The device of a group that is the transcript's, else the first that VFIO has, else the first; -1. */
 int d_device_of_group(struct describer *d, int group);
 /* A new IOMMU without a name; its index, -1: no memory. */
 int d_iommu_new(struct describer *d);

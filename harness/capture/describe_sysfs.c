@@ -513,6 +513,19 @@ static void list_group(struct describer *d, int id, const struct call *c)
 	}
 }
 
+/* The groups there are, in this order. */
+static void list_groups(struct describer *d, const struct call *c)
+{
+	for (uint32_t i = 0; i < c->out_len && !d->rc;) {
+		const char *name = (const char *)c->out + i;
+		size_t n = strnlen(name, c->out_len - i);
+
+		i += (uint32_t)n + 1;
+		if (n && n < 10 && strspn(name, "0123456789") >= n)
+			d_group(d, (int)strtol(name, NULL, 10));
+	}
+}
+
 void d_listdir(struct describer *d, const struct call *c)
 {
 	const char *rest = after(c->path, PCI_DIR);
@@ -542,5 +555,7 @@ void d_listdir(struct describer *d, const struct call *c)
 	} else if ((rest = after(c->path, GROUP_DIR)) &&
 		   (rest = component(rest, name, sizeof(name))) && !strcmp(rest, "devices")) {
 		list_group(d, (int)strtol(name, NULL, 10), c);
+	} else if (!strcmp(c->path, "/sys/kernel/iommu_groups")) {
+		list_groups(d, c);
 	}
 }
