@@ -45,12 +45,6 @@ static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 	rc = machine_init(&st->m, s, c->profile, c->machine, c->mem, c->nmem, NULL, &st->err);
 	if (rc)
 		return rc;
-	if (sysfsdev[0] != '/') {
-		rc = vfio_pci_path(c->bdf, path, &st->err);
-		if (rc)
-			return rc;
-		sysfsdev = path;
-	}
 	if (iommufd) {
 		rc = iommufd_backend_init(&st->be, s, c->profile, NULL, &st->err);
 		if (rc)
@@ -60,6 +54,12 @@ static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 		rc = machine_add_viommu(&st->m, c->viommu, &st->err);
 		if (rc)
 			return rc;
+	}
+	if (sysfsdev[0] != '/') {
+		rc = vfio_pci_path(c->bdf, path, &st->err);
+		if (rc)
+			return rc;
+		sysfsdev = path;
 	}
 	st->plugged = true;
 	rc = machine_plug(&st->m, &st->dev, sysfsdev, iommufd ? &st->be : NULL, &st->err);

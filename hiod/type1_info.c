@@ -69,6 +69,12 @@ static int get_cap(const struct reply *r, uint32_t first, uint32_t id, void *dst
 	return hiod_fail_anomaly(an, HIOD_ANOMALY_CHAIN_OUTSIDE, *off, r->len, err);
 }
 
+/* Wholly or in part: no host has addresses like that, and none ends in the middle of a page. */
+static bool unwritten(uint64_t v)
+{
+	return (uint32_t)v == (uint32_t)HIOD_UNWRITTEN || v >> 32 == HIOD_UNWRITTEN >> 32;
+}
+
 int hiod_take_range(struct hiod_ranges *list, const struct hiod_range *prev,
 		    const struct hiod_range *r, size_t i, struct hiod_anomalies *an,
 		    struct hiod_error *err)
@@ -80,7 +86,7 @@ int hiod_take_range(struct hiod_ranges *list, const struct hiod_range *prev,
 	};
 	enum range_order order;
 
-	if (r->start == HIOD_UNWRITTEN || r->last == HIOD_UNWRITTEN)
+	if (unwritten(r->start) || unwritten(r->last))
 		return hiod_fail_anomaly(an, HIOD_ANOMALY_REPLY_UNWRITTEN, i, 0, err);
 	if (!range_valid(r))
 		return hiod_fail_anomaly(an, HIOD_ANOMALY_RANGE_INVERTED, r->start, r->last, err);

@@ -133,10 +133,11 @@ static int autodomains_get(VFIODevice *vbasedev, VFIOContainer *c, struct hiod_e
 	if (rc) {
 		/* QEMU leaves the reader alone with this one. */
 		if (rc == -EOPNOTSUPP && flags & UAPI_HWPT_NEST_PARENT)
-			hiod_error_hint(err,
-					"%s=on needs a host page table that can be nested, and this "
-					"host makes none",
-					c->vfio->profile->first_stage_option);
+			hiod_error_hint(
+				err,
+				"%s=on needs a host page table that can be nested, and this "
+				"host makes none",
+				c->vfio->profile->first_stage_option);
 		goto free;
 	}
 	rc = iommufd_cdev_attach_pt(vbasedev, id, err);

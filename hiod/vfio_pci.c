@@ -37,10 +37,11 @@ int vfio_pci_path(const char *host, char path[VFIO_PCI_PATH_MAX], struct hiod_er
 	p = p ? hex(p, 0xff, ":", &bus) : NULL;
 	p = p && *p ? hex(p + 1, 0x1f, ".", &slot) : NULL;
 	p = p && *p ? hex(p + 1, 7, "", &func) : NULL;
-	if (!p || *p)
+	if (!p || *p) {
+		err->stage = HIOD_STAGE_CONFIG;
 		return hiod_error_set(err, -EINVAL,
-				      "'%s' is not a PCI address ([DOMAIN:]BUS:SLOT.FUNCTION)",
-				      host);
+				      "Property 'vfio-pci.host' doesn't take value '%s'", host);
+	}
 	snprintf(path, VFIO_PCI_PATH_MAX, "/sys/bus/pci/devices/%04lx:%02lx:%02lx.%lx", domain, bus,
 		 slot, func);
 	return 0;

@@ -31,6 +31,8 @@ static struct fake *fake_of(struct shim *s)
 /* Whether this call must fail: a negative errno, or 0. */
 static int verdict_of(struct fake *f, const char *call)
 {
+	int rc = 0;
+
 	f->calls++;
 	for (unsigned i = 0; i < FAKE_RULES; i++) {
 		struct fake_rule *r = &f->rules[i];
@@ -38,10 +40,10 @@ static int verdict_of(struct fake *f, const char *call)
 		if (!r->call || strcmp(r->call, call))
 			continue;
 		r->seen++;
-		if (!r->nth || r->seen == r->nth)
-			return -r->err;
+		if (!rc && (!r->nth || r->seen == r->nth))
+			rc = -r->err;
 	}
-	return f->calls == f->fail_call ? -EIO : 0;
+	return rc ? rc : f->calls == f->fail_call ? -EIO : 0;
 }
 
 __attribute__((format(printf, 2, 3))) static void note(struct fake *f, const char *fmt, ...)

@@ -248,6 +248,30 @@ TEST(capabilities_cut_by_the_end)
 	}
 }
 
+TEST(ranges_that_nobody_wrote)
+{
+	static const struct hiod_range rows[] = {
+		{ HIOD_UNWRITTEN, HIOD_UNWRITTEN },
+		{ 0xfef00000, HIOD_UNWRITTEN },
+		{ 0xfef00000, 0xa5a5a5a5ffffffff }, /* half of the end was written */
+		{ 0xfef0000000000000, 0xffffffffa5a5a5a5 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct hiod_range r2[2] = { { 0, 0xfff }, rows[i] };
+		struct reply r;
+		struct parsed p;
+
+		header(&r, CAPS, 24);
+		iova_cap(&r, 24, 0, 2, r2, 2);
+		parse(&r, &p);
+		EXPECT_EQ(-EPROTO, p.rc);
+		EXPECT_EQ(1u << HIOD_ANOMALY_REPLY_UNWRITTEN, p.an.seen);
+		EXPECT_EQ(1, p.an.arg[HIOD_ANOMALY_REPLY_UNWRITTEN].a);
+		range_list_free(&p.info.iova_ranges);
+	}
+}
+
 TEST(many_ranges)
 {
 	enum { N = 4000 };

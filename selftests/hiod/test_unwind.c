@@ -141,4 +141,50 @@ TEST(every_call_may_fail)
 	EXPECT_LT(500, n);
 }
 
+/* The same for a device that joins another's address space; the other must not suffer. */
+TEST(every_call_of_a_second_device_may_fail)
+{
+	static const struct hiod_mem_region memory[] = { { 0, 0x40000 } };
+	unsigned n = 0;
+
+	for (size_t p = 0; hiod_profile_at(p); p++) {
+		for (unsigned i = 0; i < 6; i++) {
+			/* the first ATTACH or SET_CONTAINER: taken, incompatible, refused */
+			static const int join[] = { 0, EINVAL, EBUSY };
+			enum hiod_backend be = i % 2 ? HIOD_BACKEND_IOMMUFD : HIOD_BACKEND_LEGACY;
+
+			for (unsigned nth = 1;; nth++) {
+				unsigned before, fds;
+				struct guest g;
+
+				ASSERT_EQ(0, guest_init(&g, hiod_profile_at(p)->name, NULL, memory,
+							1));
+				ASSERT_EQ(0, guest_plug(&g, be, "0000:00:05.0"));
+				if (join[i / 2])
+					fake_fail(&g.f, i % 2 ? "ATTACH" : "SET_CONTAINER", 1,
+						  join[i / 2]);
+				fds = fake_open_fds(&g.f);
+				before = g.f.calls;
+				g.f.fail_call = before + nth;
+				guest_plug(&g, be, "0000:00:06.0");
+				n++;
+				g.n = 1;
+				machine_unplug(&g.m, &g.dev[1]);
+				EXPECT_EQ(fds, fake_open_fds(&g.f))
+				{
+					TH_LOG("%s: %s", hiod_profile_at(p)->name, g.f.log);
+				}
+				EXPECT_EQ(39, vfio_device_get_aw_bits(&g.dev[0].vbasedev));
+				fds = g.f.calls;
+				guest_end(&g);
+				EXPECT_EQ(0, fake_open_fds(&g.f));
+				EXPECT_EQ(0, g.f.errors);
+				if (fds < before + nth)
+					break;
+			}
+		}
+	}
+	EXPECT_LT(300, n);
+}
+
 TEST_HARNESS_MAIN

@@ -427,6 +427,17 @@ TEST(caching_mode_off)
 	}
 }
 
+TEST(caching_mode_is_of_no_account_without_an_assigned_device)
+{
+	for (size_t p = 0; hiod_profile_at(p); p++) {
+		struct guest g;
+
+		ASSERT_EQ(0, guest_init(&g, hiod_profile_at(p)->name, "intel-iommu", NULL, 0));
+		EXPECT_EQ(0, machine_done(&g.m, &g.err));
+		guest_end(&g);
+	}
+}
+
 TEST(caching_mode_comes_before_a_duplicate)
 {
 	struct guest g;
