@@ -41,7 +41,7 @@ JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljanss
 endif
 
 # Lowest room first: an archive may use those before it, never those after.
-LIBS := uapi shim host hiod mocks ktap property
+LIBS := uapi shim host hiod mocks ktap property conform
 SRC_uapi := $(wildcard harness/uapi/*.c)
 SRC_shim := $(wildcard harness/shim/*.c)
 SRC_host := $(wildcard harness/capture/host.c harness/capture/host_derive.c harness/capture/host_eq.c)
@@ -49,8 +49,9 @@ SRC_hiod := $(wildcard hiod/*.c)
 SRC_mocks := $(wildcard mocks/*.c)
 SRC_ktap := harness/ktap/ktap.c
 SRC_property := $(wildcard harness/property/*.c)
+SRC_conform := $(filter-out harness/conform/main.c,$(wildcard harness/conform/*.c))
 ifeq ($(JSON),yes)
-LIBS := uapi shim host hiod mocks capture ktap property
+LIBS := uapi shim host hiod mocks capture ktap property conform
 SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
 endif
 SRC_cli := $(wildcard harness/cli/*.c)
@@ -64,3 +65,9 @@ TEST_EXCLUDE := selftests/capture/% selftests/cli/%
 endif
 
 include ci/rules.mk
+
+# The comparison of model and kernel: static where no sanitiser is in, for a guest with nothing else.
+$(OBJ)/hiod-conform: $(O)/harness/conform/main.o $(ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(LINK) $(if $(filter yes,$(SAN)),,-static) -o $@ $< \
+		$(filter-out %/libcapture.a %/libhiod.a %/libktap.a,$(LINKLIBS))
