@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The redacting backend: replacements go in, replacements come out. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/capture/redact.h"
+#include "harness/uapi/uapi.h"
+#include "harness/uapi/uapi_compat.h"
+
+/* Longer files are cut: sysfs gives a page, procfs' command line a few. */
+#define FILE_MAX (1u << 20)
+#define NAMES	 (1u << 20)
+#define LINK_MAX 4096
+
+/* An open file whose text is kept, redacted, from its first read on. */
+struct redacted_file {
+	int fd;
+	bool loaded;
+	ssize_t rc; /* of reading it */
+	char *path; /* the real one */
+	char *text;
+	size_t len, pos;
+};
+
+struct redactor {
+	struct shim shim;
+	struct shim *under;
+	struct redact *r;
+	struct redacted_file *files;
+	size_t nfiles;
+};
+
+static struct redactor *of(struct shim *s)
+{
+	return (struct redactor *)s;
+}
+
+static struct redacted_file *find(struct redactor *x, int fd)
+{
+	for (size_t i = 0; i < x->nfiles; i++) {
+		if (x->files[i].fd == fd)
+			return &x->files[i];
+	}
+	return NULL;
+}
+
+/* Takes path, which was allocated. */
+static bool remember(struct redactor *x, int fd, char *path)
+{
+	struct redacted_file *v = realloc(x->files, (x->nfiles + 1) * sizeof(*v));
+
+	if (!v)
+		return false;
+	x->files = v;
+	v[x->nfiles++] = (struct redacted_file){ .fd = fd, .path = path };
+	return true;
+}
+
+static void forget(struct redactor *x, struct redacted_file *f)
+{
+	free(f->path);
+	free(f->text);
+	*f = x->files[--x->nfiles];
+}
+
+static int redact_open(struct shim *s, const char *path, int flags)
+{
+	struct redactor *x = of(s);
+	char *real = redact_back(x->r, path);
+	int fd = real ? shim_open(x->under, real, flags) : -ENOMEM;
+
+	if (fd >= 0 && uapi_fd_from_path(path) == UAPI_FD_FILE && remember(x, fd, real))
+		return fd;
+	if (fd >= 0 && uapi_fd_from_path(path) == UAPI_FD_FILE) {
+		shim_close(x->under, fd);
+		fd = -ENOMEM;
+	}
+	free(real);
+	return fd;
+}
+
+static int redact_close(struct shim *s, int fd)
+{
+	struct redactor *x = of(s);
+	struct redacted_file *f = find(x, fd);
+
+	if (f)
+		forget(x, f);
+	return shim_close(x->under, fd);
+}
+
+static int redact_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
+{
+	struct redactor *x = of(s);
+	char *name;
+	int ret;
+
+	if (req != VFIO_GROUP_GET_DEVICE_FD || !arg)
+		return x->under->ops->ioctl(x->under, fd, req, arg);
+	name = redact_back(x->r, (const char *)arg);
+	ret = name ? shim_ioctl(x->under, fd, req, name) : -ENOMEM;
+	free(name);
+	return ret;
+}
+
+/* A file that is a serial number or the like as a whole, by its name. */
+static bool is_secret(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	return strstr(base, "serial") || strstr(base, "uuid") || strstr(base, "asset_tag") ||
+	       !strcmp(base, "machine-id") || !strcmp(base, "hostname");
+}
+
+static char *redacted(struct redactor *x, const char *path, const char *text)
+{
+	if (!strcmp(path, "/proc/cmdline"))
+		return redact_cmdline(x->r, text);
+	if (is_secret(path))
+		return strdup("redacted\n");
+	return redact_text(x->r, text, strncmp(path, "/proc/", 6) ? 0 : REDACT_HOSTS);
+}
+
+static void load(struct redactor *x, struct redacted_file *f)
+{
+	char *raw = malloc(FILE_MAX);
+	size_t used = 0;
+	ssize_t n;
+
+	f->loaded = true;
+	f->rc = -ENOMEM;
+	if (!raw)
+		return;
+	do {
+		n = shim_read(x->under, f->fd, raw + used, FILE_MAX - 1 - used);
+		if (n > 0)
+			used += (size_t)n;
+	} while (n > 0 && used < FILE_MAX - 1);
+	raw[used] = '\0';
+	f->rc = n < 0 ? n : 0;
+	if (n >= 0) {
+		f->text = redacted(x, f->path, raw);
+		f->len = f->text ? strlen(f->text) : 0;
+		f->rc = f->text ? 0 : -ENOMEM;
+	}
+	free(raw);
+}
+
+static ssize_t serve(struct redactor *x, struct redacted_file *f, void *buf, size_t len,
+		     uint64_t off)
+{
+	if (!f->loaded)
+		load(x, f);
+	if (f->rc < 0)
+		return f->rc;
+	if (off >= f->len)
+		return 0;
+	if (len > f->len - (size_t)off)
+		len = f->len - (size_t)off;
+	memcpy(buf, f->text + off, len);
+	return (ssize_t)len;
+}
+
+static ssize_t redact_read(struct shim *s, int fd, void *buf, size_t len)
+{
+	struct redactor *x = of(s);
+	struct redacted_file *f = find(x, fd);
+	ssize_t n;
+
+	if (!f)
+		return shim_read(x->under, fd, buf, len);
+	n = serve(x, f, buf, len, f->pos);
+	if (n > 0)
+		f->pos += (size_t)n;
+	return n;
+}
+
+static ssize_t redact_pread(struct shim *s, int fd, void *buf, size_t len, uint64_t off)
+{
+	struct redactor *x = of(s);
+	struct redacted_file *f = find(x, fd);
+
+	return f ? serve(x, f, buf, len, off) : shim_pread(x->under, fd, buf, len, off);
+}
+
+static ssize_t redact_write(struct shim *s, int fd, const void *buf, size_t len)
+{
+	return shim_write(of(s)->under, fd, buf, len);
+}
+
+static ssize_t redact_pwrite(struct shim *s, int fd, const void *buf, size_t len, uint64_t off)
+{
+	return shim_pwrite(of(s)->under, fd, buf, len, off);
+}
+
+static int redact_fstat(struct shim *s, int fd, struct shim_stat *st)
+{
+	return shim_fstat(of(s)->under, fd, st);
+}
+
+static int redact_stat(struct shim *s, const char *path, struct shim_stat *st)
+{
+	char *real = redact_back(of(s)->r, path);
+	int ret = real ? shim_stat(of(s)->under, real, st) : -ENOMEM;
+
+	free(real);
+	return ret;
+}
+
+static int redact_access(struct shim *s, const char *path, int mode)
+{
+	char *real = redact_back(of(s)->r, path);
+	int ret = real ? shim_access(of(s)->under, real, mode) : -ENOMEM;
+
+	free(real);
+	return ret;
+}
+
+static ssize_t redact_readlink(struct shim *s, const char *path, char *buf, size_t len)
+{
+	struct redactor *x = of(s);
+	char *real = redact_back(x->r, path), target[LINK_MAX], *to;
+	ssize_t n = real ? shim_readlink(x->under, real, target, sizeof(target) - 1) : -ENOMEM;
+
+	free(real);
+	if (n < 0)
+		return n;
+	target[n] = '\0';
+	to = redact_text(x->r, target, 0);
+	if (!to)
+		return -ENOMEM;
+	n = (ssize_t)strnlen(to, len);
+	memcpy(buf, to, (size_t)n);
+	free(to);
+	return n;
+}
+
+/* Each name redacted, into buf; the bytes used, or -ERANGE. */
+static ssize_t redact_names(struct redactor *x, const char *names, size_t n, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i += strlen(names + i) + 1) {
+		char *to = redact_text(x->r, names + i, 0);
+		size_t size = to ? strlen(to) + 1 : 0;
+
+		if (!to)
+			return -ENOMEM;
+		if (size > len - used) {
+			free(to);
+			return -ERANGE;
+		}
+		memcpy(buf + used, to, size);
+		used += size;
+		free(to);
+	}
+	return (ssize_t)used;
+}
+
+static ssize_t redact_listdir(struct shim *s, const char *path, char *buf, size_t len)
+{
+	struct redactor *x = of(s);
+	char *real = redact_back(x->r, path), *names = malloc(NAMES);
+	ssize_t n = real && names ? shim_listdir(x->under, real, names, NAMES) : -ENOMEM;
+
+	if (n >= 0)
+		n = redact_names(x, names, (size_t)n, buf, len);
+	free(names);
+	free(real);
+	return n;
+}
+
+static void redact_destroy(struct shim *s)
+{
+	struct redactor *x = of(s);
+
+	while (x->nfiles)
+		forget(x, &x->files[0]);
+	free(x->files);
+	free(x);
+}
+
+static const struct shim_ops redact_ops = {
+	.name = "redact",
+	.open = redact_open,
+	.close = redact_close,
+	.ioctl = redact_ioctl,
+	.read = redact_read,
+	.write = redact_write,
+	.pread = redact_pread,
+	.pwrite = redact_pwrite,
+	.fstat = redact_fstat,
+	.stat = redact_stat,
+	.access = redact_access,
+	.readlink = redact_readlink,
+	.listdir = redact_listdir,
+	.destroy = redact_destroy,
+};
+
+struct shim *shim_redact_new(struct shim *under, struct redact *r)
+{
+	struct redactor *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		return NULL;
+	x->shim.ops = &redact_ops;
+	x->under = under;
+	x->r = r;
+	return &x->shim;
+}
