@@ -19,6 +19,14 @@ const struct host_region *dev_regions(const struct dev *d, size_t *n)
 	return d->h->own_regions ? d->h->regions : d->g->h->regions;
 }
 
+bool dev_present(const struct dev *d)
+{
+	const char *driver = d->h->driver;
+
+	/* Before 6.1 there is no vfio-dev directory: the driver's name has to do. */
+	return !d->lost && (d->h->vfio_dev || (driver && !strncmp(driver, "vfio", 4)));
+}
+
 /* An object for the device in the context, with the checks of binding. */
 static int bind(struct dev *d, struct ictx *ictx)
 {
@@ -155,7 +163,7 @@ int open_cdev(struct model *m, struct dev *d)
 	struct file *f;
 	int fd, err;
 
-	if (d->lost || !d->g)
+	if (!d->g || !dev_present(d))
 		return -ENODEV;
 	err = devfile_new(m, d, NULL, &f);
 	if (err)
@@ -173,29 +181,21 @@ static int device_reset(const struct dev *d)
 	return d->h->info_flags & VFIO_DEVICE_FLAGS_RESET ? 0 : -EINVAL;
 }
 
-static uint32_t irq_count(const struct dev *d, uint32_t index)
-{
-	for (size_t i = 0; i < d->h->nirq_info; i++)
-		if (d->h->irq_info[i].index == index)
-			return d->h->irq_info[i].err ? 0 : d->h->irq_info[i].count;
-	return 0;
-}
-
 /* Interrupts are set up and never fire; eventfds are not looked at. */
 static int set_irqs(struct model *m, const struct dev *d, uint64_t arg)
 {
 	const uint32_t data = VFIO_IRQ_SET_DATA_TYPE_MASK, action = VFIO_IRQ_SET_ACTION_TYPE_MASK;
 	struct vfio_irq_set set;
-	uint32_t size = 0, max;
+	struct host_irq_info q;
+	uint32_t size = 0;
 	int err = user_in_argsz(m, &set, sizeof(set), arg);
 
 	if (err)
 		return err;
-	if (set.index >= d->h->num_irqs || set.count >= UINT32_MAX - set.start ||
+	if (!dev_irq(d, set.index, &q) || set.count >= UINT32_MAX - set.start ||
 	    set.flags & ~(data | action) || __builtin_popcount(set.flags & data) != 1)
 		return -EINVAL;
-	max = irq_count(d, set.index);
-	if (set.start >= max || set.start + set.count > max)
+	if (set.start >= q.count || set.start + set.count > q.count)
 		return -EINVAL;
 	if (set.flags & VFIO_IRQ_SET_DATA_BOOL)
 		size = 1;

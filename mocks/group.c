@@ -7,12 +7,9 @@
 
 static bool group_has_device(const struct group *g)
 {
-	for (size_t i = 0; i < g->m->h->ndevices; i++) {
-		const struct dev *d = &g->m->devs[i];
-
-		if (d->g == g && d->h->vfio_dev && !d->lost)
+	for (size_t i = 0; i < g->m->h->ndevices; i++)
+		if (g->m->devs[i].g == g && dev_present(&g->m->devs[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -219,7 +216,7 @@ static int find_device(struct model *m, struct group *g, const char *name, struc
 		struct dev *d = &m->devs[i];
 		int match;
 
-		if (d->g != g || !d->h->vfio_dev || d->lost)
+		if (d->g != g || !dev_present(d))
 			continue;
 		match = match_device(d, name);
 		if (match) {

@@ -293,6 +293,8 @@ struct devfile {
 	bool granted;
 };
 
+/* A VFIO driver is bound to it. */
+bool dev_present(const struct dev *d);
 /* Region list of the device alone: what iommufd keeps out. */
 const struct host_region *dev_regions(const struct dev *d, size_t *n);
 /* A user through a group, in a container (ictx NULL) or an iommufd: the first binds and attaches. */
@@ -313,6 +315,8 @@ int cdev_detach(struct model *m, struct devfile *df, uint64_t arg);
 int device_info(struct model *m, const struct dev *d, uint64_t arg);
 int device_region_info(struct model *m, const struct dev *d, uint64_t arg);
 int device_irq_info(struct model *m, const struct dev *d, uint64_t arg);
+/* An interrupt of the device; false when it has none of that index. */
+bool dev_irq(const struct dev *d, uint32_t index, struct host_irq_info *q);
 
 /* ---- sysfs.c, paths.c: the file tree (vfs.h) -------------------------------- */
 

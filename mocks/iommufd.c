@@ -226,16 +226,19 @@ int iommufd_ioctl(struct model *m, struct ictx *ictx, uint32_t req, uintptr_t ar
 	uint64_t buf[6]; /* the largest command is 48 bytes */
 	struct ucmd u = { .m = m, .ictx = ictx, .uaddr = arg, .cmd = buf };
 	uint32_t nr = NR(req);
+	bool command = req >> 8 == ';' && nr < NCOMMANDS;
 	int err;
 
 	/* Only the number's low byte tells whether it is one of iommufd's own. */
 	if ((req & 0xff) < BASE || !in_table(m, nr))
-		return compat_ioctl(m, ictx, req, arg);
+		return command ? -ENOTTY : compat_ioctl(m, ictx, req, arg);
 	err = user_in(m, &u.usize, arg, sizeof(u.usize));
 	if (err)
 		return err;
-	if (req >> 8 != ';' || !known(m, nr))
+	if (!command)
 		return unknown_request(m, "iommufd", req);
+	if (!known(m, nr))
+		return -ENOTTY; /* another kernel's */
 	if (u.usize < commands[nr].min)
 		return -EINVAL;
 	u.ksize = kernel_size(m, req);

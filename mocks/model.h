@@ -40,9 +40,9 @@ struct model_stats {
 void model_stats(const struct shim *s, struct model_stats *out);
 
 /*
- * The first request that the kind of descriptor it came on has never heard of
- * ("device: unknown request 0x3bff"), NULL when there was none. The kernel's
- * errno was answered all the same; a test names this as its failure.
+ * The first request that no kernel modelled here has on the kind of descriptor
+ * it came on ("device: unknown request 0x3bff"), NULL when there was none. The
+ * kernel's errno was answered all the same; a test names this as its failure.
  */
 const char *model_unknown(const struct shim *s);
 

@@ -157,10 +157,11 @@ static int exclude_regions(struct ivlist *l, const struct group *g)
 	return l->n ? 0 : -EINVAL;
 }
 
+/* Bridges and the like may be in the group too. */
 static const struct dev *first_device(const struct group *g)
 {
 	for (size_t i = 0; i < g->m->h->ndevices; i++)
-		if (g->m->devs[i].g == g)
+		if (g->m->devs[i].g == g && dev_present(&g->m->devs[i]))
 			return &g->m->devs[i];
 	return NULL;
 }

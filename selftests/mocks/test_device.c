@@ -74,6 +74,90 @@ TEST_F(device, info_from_the_description)
 	EXPECT_STREQ("device: unknown request 0x3bff", model_unknown(self->s));
 }
 
+/* A host from a boot log tells nothing of its functions' regions. */
+TEST_F(device, function_that_was_not_described)
+{
+	struct host_device *hd = &self->h->devices[0];
+	struct uapi_device_info info = { .argsz = sizeof(info) };
+	struct vfio_region_info reg = { .argsz = sizeof(reg), .index = 7 };
+	struct vfio_irq_info irq = { .argsz = sizeof(irq), .index = 3 };
+	int c, g, d;
+
+	hd->info_known = false;
+	hd->nregion_info = hd->nirq_info = 0;
+	free(hd->vfio_dev); /* before 6.1 */
+	hd->vfio_dev = NULL;
+	hd->has_cdev = false;
+	self->s = model_new(self->h, NULL);
+	c = test_type1(self->s, 1, &g);
+	ASSERT_LE(0, c);
+	d = test_device_fd(self->s, g, BDF);
+	ASSERT_EQ(0, shim_ioctl(self->s, d, VFIO_DEVICE_GET_INFO, &info));
+	EXPECT_EQ(9, info.num_regions);
+	EXPECT_EQ(5, info.num_irqs);
+	ASSERT_EQ(0, shim_ioctl(self->s, d, VFIO_DEVICE_GET_REGION_INFO, &reg));
+	EXPECT_EQ(256, reg.size);
+	reg.index = VFIO_PCI_VGA_REGION_INDEX;
+	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_GET_REGION_INFO, &reg));
+	ASSERT_EQ(0, shim_ioctl(self->s, d, VFIO_DEVICE_GET_IRQ_INFO, &irq));
+	EXPECT_EQ(1, irq.count);
+	irq.index = 5;
+	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_GET_IRQ_INFO, &irq));
+}
+
+TEST_F(device, interrupts_are_set_up_within_what_there_is)
+{
+	static const struct {
+		uint32_t argsz;
+		uint32_t flags;
+		uint32_t index;
+		uint32_t start;
+		uint32_t count;
+		int err;
+	} rows[] = {
+		{ 20, 0x21, 3, 0, 0, 0 },	{ 24, 0x24, 3, 0, 1, 0 },
+		{ 19, 0x21, 3, 0, 0, -EINVAL }, { 20, 0x24, 3, 0, 1, -EINVAL },
+		{ 20, 0x21, 5, 0, 0, -EINVAL }, { 20, 0x21, 2, 0, 0, -EINVAL },
+		{ 20, 0x21, 3, 0, 2, -EINVAL }, { 20, 0x23, 3, 0, 0, -EINVAL },
+		{ 20, 0x61, 3, 0, 0, -EINVAL }, { 20, 0x31, 3, 0, 0, -ENOTTY },
+	};
+	int c, g, d;
+
+	self->s = model_new(self->h, NULL);
+	c = test_type1(self->s, 1, &g);
+	ASSERT_LE(0, c);
+	d = test_device_fd(self->s, g, BDF);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t set[6] = { rows[i].argsz, rows[i].flags, rows[i].index, rows[i].start,
+				    rows[i].count };
+
+		EXPECT_EQ(rows[i].err, shim_ioctl(self->s, d, VFIO_DEVICE_SET_IRQS, set))
+		{
+			TH_LOG("row %zu", i);
+		}
+	}
+}
+
+TEST_F(device, features_resets)
+{
+	uint32_t feature[2] = { 8, VFIO_DEVICE_FEATURE_GET | 1 }, reset[3] = { 12 };
+	int c, g, d;
+
+	self->s = model_new(self->h, NULL);
+	c = test_type1(self->s, 1, &g);
+	ASSERT_LE(0, c);
+	d = test_device_fd(self->s, g, BDF);
+	EXPECT_EQ(-ENOTTY, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, feature));
+	feature[1] |= VFIO_DEVICE_FEATURE_SET;
+	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, feature));
+	feature[0] = 7;
+	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, feature));
+	EXPECT_EQ(-ENODEV, shim_ioctl(self->s, d, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, reset));
+	reset[0] = 11;
+	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, reset));
+	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_RESET, NULL)); /* cannot */
+}
+
 TEST_F(device, device_capabilities_need_room)
 {
 	static const uint8_t cap[16] = { 5, 0, 1, 0, 0, 0, 0, 0, 7 };
