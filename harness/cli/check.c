@@ -199,6 +199,28 @@ static int check_one(const struct options *o, const struct host *h, const struct
 	return status;
 }
 
+/* A driver that serves VFIO has it. */
+static bool is_bound(const struct host_device *d)
+{
+	return d->driver && strstr(d->driver, "vfio");
+}
+
+/*
+ * Whether a device is to be checked: the one asked for; else those that VFIO
+ * has, or all of a host where it has none. A capture knows the others too,
+ * since they share groups.
+ */
+static bool is_chosen(const struct options *o, const struct host *h, const struct host_device *d)
+{
+	bool any = false;
+
+	if (o->device)
+		return !strcmp(o->device, d->bdf);
+	for (size_t i = 0; i < h->ndevices; i++)
+		any |= is_bound(&h->devices[i]);
+	return !any || is_bound(d);
+}
+
 /* One host against everything that was asked for. Returns the exit status it asks for. */
 static int check_host(const struct options *o, const struct loaded *l, struct output *out)
 {
@@ -207,7 +229,7 @@ static int check_host(const struct options *o, const struct loaded *l, struct ou
 	for (size_t d = 0; d < l->host->ndevices; d++) {
 		const char *bdf = l->host->devices[d].bdf;
 
-		if (o->device && strcmp(o->device, bdf))
+		if (!is_chosen(o, l->host, &l->host->devices[d]))
 			continue;
 		for (int b = 0; b < 2; b++) {
 			for (size_t i = 0; o->backend[b] && i < o->nviommus; i++) {
@@ -268,7 +290,7 @@ static size_t rows_of(const struct options *o, const struct host *h)
 	size_t devices = 0;
 
 	for (size_t d = 0; d < h->ndevices; d++)
-		devices += !o->device || !strcmp(o->device, h->devices[d].bdf);
+		devices += is_chosen(o, h, &h->devices[d]);
 	return devices * (size_t)(o->backend[0] + o->backend[1]) * o->nviommus;
 }
 
@@ -341,7 +363,8 @@ const struct cli_command cli_check = {
 	.args = "[OPTION]... HOST...",
 	.summary = "would these hosts carry this vIOMMU, and what would QEMU say",
 	.help = "HOST is a host description, a capture (it is described first), or a directory of\n"
-		"them. Every device of a host is put behind every backend and vIOMMU given.\n\n"
+		"them. Every device of a host that VFIO has (where it has none: every device) is put\n"
+		"behind every backend and vIOMMU given.\n\n"
 		"  -v, --viommu SPEC     as QEMU's -device: intel-iommu,aw-bits=48,caching-mode=on;\n"
 		"                        may be repeated (default intel-iommu,caching-mode=on)\n"
 		"      --matrix          add the default configurations: no option, aw-bits=39 and 48,\n"
