@@ -55,6 +55,7 @@ result undefined_symbols_are_of_memory_and_strings "$(printf '%s\n' "$left" |
 
 inc=$obj/include
 [ -d "$inc" ] || inc=$obj/../include
+[ -d "$inc" ] || inc=build/include
 includes=$(for f in hiod/*.c; do
 	$cc -std=gnu11 -D_GNU_SOURCE -I. -isystem "$inc" -MM "$f" || echo "cannot preprocess $f"
 done | tr ' \\' '\n\n' | grep -v -e ':$' -e '^$' | sort -u)
