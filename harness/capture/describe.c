@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "harness/capture/describe_state.h"
-#include "harness/capture/host_derive.h"
 
 int d_fail(struct describer *d, const char *fmt, ...)
 {
@@ -178,17 +177,22 @@ int d_device(struct describer *d, const char *bdf)
 {
 	struct host *h = d->h;
 	struct host_device *v;
+	struct d_dev *dev;
 
 	for (size_t i = 0; i < h->ndevices; i++) {
 		if (!strcmp(h->devices[i].bdf, bdf))
 			return (int)i;
 	}
 	v = grow(h->devices, h->ndevices, sizeof(*v));
-	if (!v) {
+	dev = grow(d->dev, h->ndevices, sizeof(*dev));
+	if (v)
+		h->devices = v;
+	if (dev)
+		d->dev = dev;
+	if (!v || !dev) {
 		d_nomem(d);
 		return -1;
 	}
-	h->devices = v;
 	v += h->ndevices;
 	v->group = -1;
 	v->iommu = -1;
@@ -283,6 +287,12 @@ int d_device_of_group(struct describer *d, int group)
 
 /* ---- the walk ----------------------------------------------------------- */
 
+static void bound(struct describer *d, int device)
+{
+	if (device >= 0)
+		d->dev[device].bound = true;
+}
+
 static void on_open(struct describer *d, const struct call *c)
 {
 	enum uapi_fd kind = uapi_fd_from_path(c->path);
@@ -300,6 +310,7 @@ static void on_open(struct describer *d, const struct call *c)
 		const char *n = c->path + strcspn(c->path, "0123456789");
 
 		f->group = (int)strtol(n, NULL, 10);
+		bound(d, d_device_of_group(d, f->group));
 	}
 	if (kind == UAPI_FD_DEVICE) {
 		const char *name = strrchr(c->path, '/') + 1;
@@ -314,6 +325,7 @@ static void on_open(struct describer *d, const struct call *c)
 			if (f->device >= 0)
 				d_set(d, &d->h->devices[f->device].vfio_dev, name, strlen(name));
 		}
+		bound(d, f->device);
 	}
 }
 
@@ -389,6 +401,7 @@ static void on_ioctl(struct describer *d, const struct call *c)
 		}
 		if (device >= 0 && d->h->devices[device].group < 0)
 			d->h->devices[device].group = group;
+		bound(d, device);
 		f = fd_new(d, (int)c->ret, UAPI_FD_DEVICE, NULL);
 		if (f)
 			f->device = device;
@@ -425,81 +438,7 @@ static void on_call(struct describer *d, const struct call *c)
 	}
 }
 
-/* ---- at the end --------------------------------------------------------- */
-
-/*
- * A domain of a kind that was made, but whose aperture no reply told: derived
- * by the model, unless what is derived is that it cannot be made.
- */
-static void finish_made(struct host_iommu *io, enum host_domain_kind kind,
-			const struct host_domain *derived)
-{
-	struct host_domain *dom = &io->domain[kind];
-	const struct host_domain *paging = &io->domain[HOST_DOMAIN_PAGING];
-
-	if (dom->known || !derived->attach_errno || !paging->pgsizes)
-		return;
-	*dom = *paging;
-	dom->attach_errno = 0;
-}
-
-/* Replies on an iommufd tell the smallest page size only, but for the compat layer's. */
-static void finish_pgsizes(struct host_iommu *io, enum host_domain_kind kind,
-			   const struct d_seen *seen, const struct host_domain *derived)
-{
-	struct host_domain *dom = &io->domain[kind];
-	const struct host_domain *type1 = &io->domain[HOST_DOMAIN_TYPE1];
-
-	if (!seen->aperture)
-		return;
-	if (seen->pgsizes)
-		dom->pgsizes = seen->pgsizes;
-	else if (type1->pgsizes && type1->aperture.last == dom->aperture.last)
-		dom->pgsizes = type1->pgsizes;
-	else if (io->has_regs && !derived->attach_errno && derived->pgsizes)
-		dom->pgsizes = derived->pgsizes;
-	else
-		dom->pgsizes = type1->pgsizes ? type1->pgsizes : seen->alignment;
-}
-
-static void finish_domains(struct describer *d, struct host_iommu *io, const struct d_seen *seen)
-{
-	for (int k = 0; k < HOST_DOMAIN_NR; k++) {
-		enum host_domain_kind kind = (enum host_domain_kind)k;
-		struct host_iommu asked = *io;
-		struct host_domain derived;
-
-		asked.domain[k].known = false;
-		host_domain_get(d->h, &asked, kind, &derived);
-		finish_pgsizes(io, kind, &seen[k], &derived);
-		if (seen[k].made)
-			finish_made(io, kind, &derived);
-	}
-}
-
-static void finish(struct describer *d)
-{
-	struct host *h = d->h;
-
-	d->call = NULL;
-	if (!h->release && d->t->kernel)
-		d_set(d, &h->release, d->t->kernel, strlen(d->t->kernel));
-	if (!h->release)
-		d_set(d, &h->release, "6.12", 4);
-	h->features = (host_features_default(h->release) | d->on) & ~(d->off & ~d->on);
-	if (d->t->source)
-		d_set(d, &h->source, d->t->source, strlen(d->t->source));
-	d_set(d, &h->origin, "recorded", 8);
-	h->name = strdup(d->file);
-	if (!h->name)
-		d_nomem(d);
-	for (size_t i = 0; i < h->niommus && !d->rc; i++)
-		finish_domains(d, &h->iommus[i], d->seen[i]);
-	if (!d->rc && !h->ndevices && !h->container.present && !h->iommufd.present)
-		d->rc = capture_fail(d->err, -ENODATA,
-				     "%s: the transcript tells of no device, container or iommufd",
-				     d->file);
-}
+/* ------------------------------------------------------------------------- */
 
 int describe(const struct transcript *t, const char *file, struct host **h,
 	     struct capture_error *err)
@@ -517,7 +456,11 @@ int describe(const struct transcript *t, const char *file, struct host **h,
 	for (size_t i = 0; i < d.nfds; i++)
 		file_done(&d, &d.fds[i]);
 	if (!d.rc)
-		finish(&d);
+		d_finish(&d);
+	for (size_t i = 0; i < d.h->ndevices; i++)
+		free(d.dev[i].holes);
+	free(d.dev);
+	free(d.listed);
 	for (size_t i = 0; i < d.ncontexts; i++) {
 		free(d.contexts[i].groups);
 		free(d.contexts[i].objects);

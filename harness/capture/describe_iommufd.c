@@ -171,14 +171,31 @@ static void on_hwpt_alloc(struct describer *d, const struct call *c, struct d_co
 	d->h->iommus[io].domain[kind].attach_errno = (int)-c->ret;
 }
 
+/* The one device that is attached to a page table; -1: none, or several. */
+static int attached_to(const struct d_context *x, uint32_t hwpt)
+{
+	int device = -1;
+
+	for (size_t i = 0; i < x->nobjects; i++) {
+		if (x->objects[i].what != D_DEVICE || x->objects[i].attached != hwpt)
+			continue;
+		if (device >= 0)
+			return -1;
+		device = x->objects[i].device;
+	}
+	return device;
+}
+
 /*
- * The page table that alone narrows an IOAS: its kind and IOMMU. False when
- * there is none, or several.
+ * The page table that alone narrows an IOAS: its kind and IOMMU, and the device
+ * when that is attached to it. False when there is none, or several.
  */
 static bool narrowed_by(struct describer *d, struct d_context *x, uint32_t ioas,
-			enum host_domain_kind *kind, int *io)
+			enum host_domain_kind *kind, int *io, int *attached)
 {
 	size_t n = 0;
+
+	*attached = -1;
 
 	for (size_t i = 0; i < x->nobjects; i++) {
 		const struct d_object *o = &x->objects[i];
@@ -186,10 +203,12 @@ static bool narrowed_by(struct describer *d, struct d_context *x, uint32_t ioas,
 		if (o->what == D_HWPT && o->ioas == ioas) {
 			*kind = o->kind;
 			*io = d_iommu_of(d, o->device);
+			*attached = attached_to(x, o->id);
 			n++;
 		} else if (o->what == D_DEVICE && o->attached == ioas) {
 			*kind = HOST_DOMAIN_PAGING;
 			*io = d_iommu_of(d, o->device);
+			*attached = o->device;
 			n++;
 		}
 	}
@@ -203,12 +222,12 @@ static void on_ranges(struct describer *d, const struct call *c, struct d_contex
 	enum host_domain_kind kind = HOST_DOMAIN_PAGING;
 	struct host_domain *dom;
 	uint64_t align = 0;
-	int io = -1;
+	int io = -1, attached;
 
 	if (c->ret < 0 && c->ret != -EMSGSIZE)
 		return;
 	d_in(c, 4, &id, 4);
-	if (!narrowed_by(d, x, id, &kind, &io))
+	if (!narrowed_by(d, x, id, &kind, &io, &attached))
 		return;
 	d_after(c, 8, &n, 4);
 	d_after(c, 24, &align, 8);
@@ -220,6 +239,7 @@ static void on_ranges(struct describer *d, const struct call *c, struct d_contex
 	memcpy(&dom->aperture.start, m->out, 8);
 	memcpy(&dom->aperture.last, m->out + 16ull * (n - 1) + 8, 8);
 	d->seen[io][kind].aperture = true;
+	d_holes(d, attached, m->out, n);
 }
 
 /* ------------------------------------------------------------------------- */

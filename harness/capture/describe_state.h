@@ -52,6 +52,13 @@ struct d_seen {
 	uint64_t alignment; /* lowest page size, as IOVA_RANGES tells it; 0: not told */
 };
 
+/* What was seen of a device besides what its description holds. */
+struct d_dev {
+	bool bound;		  /* its node opened: a VFIO driver has it */
+	struct host_range *holes; /* between the IOVA ranges that were usable with it attached */
+	size_t nholes;
+};
+
 struct describer {
 	const struct transcript *t;
 	const char *file;
@@ -59,6 +66,9 @@ struct describer {
 	const struct call *call; /* being looked at */
 	struct host *h;
 	struct d_seen (*seen)[HOST_DOMAIN_NR]; /* per IOMMU */
+	struct d_dev *dev;		       /* per device */
+	int *listed; /* ids of the groups whose reserved_regions were read */
+	size_t nlisted;
 	struct d_context *contexts;
 	size_t ncontexts;
 	struct d_fd *fds;
@@ -88,11 +98,18 @@ struct host_group *d_group(struct describer *d, int id);
 int d_iommu_of(struct describer *d, int device);
 /* The device of a group that is the transcript's, else the first that VFIO has, else the first; -1. */
 int d_device_of_group(struct describer *d, int group);
+/* n usable ranges, 16 bytes each, with the device attached: what lies between is reserved. */
+void d_holes(struct describer *d, int device, const uint8_t *ranges, uint32_t n);
+/* A group's reserved_regions were read: nothing is to be concluded about them. */
+void d_regions_listed(struct describer *d, int group);
 /* A new IOMMU without a name; its index, -1: no memory. */
 int d_iommu_new(struct describer *d);
 /* Sets *s to a copy unless it is set already. */
 void d_set(struct describer *d, char **s, const char *text, size_t len);
 void d_feature(struct describer *d, enum host_feature f, bool have);
+
+/* What follows from all replies together. describe_finish.c: */
+void d_finish(struct describer *d);
 
 /* Each looks at one call, after it. describe_sysfs.c: */
 void d_file_read(struct describer *d, const char *path, const struct call *c);

@@ -168,6 +168,7 @@ static void read_regions(struct describer *d, int id, const struct call *c)
 
 	if (!g || g->regions)
 		return;
+	d_regions_listed(d, id);
 	text = strndup((const char *)c->out, c->out_len);
 	if (!text) {
 		d_nomem(d);

@@ -19,8 +19,9 @@ struct info {
 	uint32_t given; /* argsz of the request */
 	bool caps;	/* a chain came with it */
 	bool migration;
-	uint32_t avail; /* DMA_AVAIL; 0: none */
-	bool ranges;
+	uint32_t avail;	       /* DMA_AVAIL; 0: none */
+	const uint8_t *ranges; /* of IOVA_RANGE; NULL: none */
+	uint32_t nranges;
 	struct host_range span; /* first start, last end */
 };
 
@@ -40,19 +41,20 @@ static uint64_t get64(const uint8_t *p)
 	return v;
 }
 
-/* Ranges of the IOVA_RANGE capability at body..end; false when it is cut off or empty. */
-static bool get_span(const struct call *c, const struct uapi_cap *cap, struct host_range *span)
+/* Ranges of the IOVA_RANGE capability; none when it is cut off or empty. */
+static void get_span(const struct call *c, const struct uapi_cap *cap, struct info *i)
 {
 	uint32_t body = cap->off + 16, n;
 
 	if (cap->end < body || cap->end > c->out_len)
-		return false;
+		return;
 	n = get32(c->out + cap->off + 8);
 	if (!n || n > (cap->end - body) / 16)
-		return false;
-	span->start = get64(c->out + body);
-	span->last = get64(c->out + body + 16ull * (n - 1) + 8);
-	return true;
+		return;
+	i->ranges = c->out + body;
+	i->nranges = n;
+	i->span.start = get64(i->ranges);
+	i->span.last = get64(i->ranges + 16ull * (n - 1) + 8);
 }
 
 static void get_caps(struct describer *d, const struct call *c, struct info *i)
@@ -71,7 +73,7 @@ static void get_caps(struct describer *d, const struct call *c, struct info *i)
 		prev_end = cap.off + 8;
 		switch (cap.id) {
 		case VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE:
-			i->ranges = get_span(c, &cap, &i->span);
+			get_span(c, &cap, i);
 			prev_end = 0;
 			break;
 		case VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION:
@@ -101,6 +103,7 @@ static void save_domain(struct describer *d, int device, enum host_domain_kind k
 	dom = &d->h->iommus[io].domain[kind];
 	d->seen[io][kind].pgsizes = i->pgsizes;
 	if (i->ranges) {
+		d_holes(d, device, i->ranges, i->nranges);
 		dom->known = true;
 		dom->aperture = i->span;
 		d->seen[io][kind].aperture = true;
