@@ -20,7 +20,8 @@ size_t aims_init(uint16_t *aims, const struct host *h, uint32_t able)
 
 		if (!e->open && !e->why && (e->need & h->features) == e->need &&
 		    !(e->lack & h->features) && (e->able & able) == e->able)
-			aims[n++] = (uint16_t)i;
+			for (int k = 0; k <= e->more && n < AIMS_MAX; k++)
+				aims[n++] = (uint16_t)i;
 	}
 	return n;
 }
@@ -64,7 +65,7 @@ static void for_einval(struct gen *gen, struct call *c, const struct uapi_row *r
 {
 	const bool sized = row->rule == UAPI_SIZE_EXT || row->rule == UAPI_SIZE_ARGSZ;
 
-	if (!sized || choices_bool(gen->c, 50)) {
+	if (!sized || choices_bool(gen->c, 20)) {
 		gen_break(gen, c);
 		return;
 	}
@@ -105,6 +106,9 @@ static void for_enoent(struct gen *gen, struct call *c, const struct uapi_row *r
 	const struct known *k = &gen->k;
 	const struct known_obj *o;
 
+	/* No mapping there to give a new address. */
+	if (row->req == VFIO_IOMMU_MAP_DMA && row->fd == UAPI_FD_CONTAINER)
+		call_set(c, "flags", VFIO_DMA_MAP_FLAG_VADDR);
 	if (!f)
 		return;
 	/* Those that would be refused for another reason before anything is looked up. */
@@ -115,7 +119,8 @@ static void for_enoent(struct gen *gen, struct call *c, const struct uapi_row *r
 		f = call_field(row, "dev_id");
 	}
 	o = k->nobj ? &k->obj[choices_index(gen->c, k->nobj)] : NULL;
-	if (o && (!o->alive || choices_bool(gen->c, 50))) {
+	/* What is of another kind is EINVAL to an attach. */
+	if (o && (!o->alive || choices_bool(gen->c, row->fd == UAPI_FD_DEVICE ? 10 : 50))) {
 		call_patch(c, f->off, f->width, PATCH_ID, o->uid, 0);
 		return;
 	}
@@ -123,19 +128,27 @@ static void for_enoent(struct gen *gen, struct call *c, const struct uapi_row *r
 	call_put(c, f->off, f->width, CHOICES_PICK(gen->c, ids));
 }
 
+/* An fd of a kind that the request cannot be about; NOBODY: none is open. */
+static int fd_of_other_kind(struct gen *gen, const struct uapi_row *row)
+{
+	const struct known_fd *f = NULL;
+
+	for (int i = 0; i < 6; i++) {
+		f = gen->k.nfd ? &gen->k.fd[choices_index(gen->c, gen->k.nfd)] : NULL;
+		if (f && f->open && f->kind != UAPI_FD_IOMMUFD &&
+		    (f->kind != UAPI_FD_CONTAINER || row->fd == UAPI_FD_DEVICE))
+			return f->uid;
+	}
+	return NOBODY;
+}
+
 static void for_ebadf(struct gen *gen, struct call *c, const struct uapi_row *row, bool wrong_kind)
 {
 	const struct uapi_field *f = any_field(gen, row, 1u << UAPI_FDNO, UAPI_IN);
-	const struct known_fd *other = NULL;
 
-	if (!f)
-		return;
-	if (wrong_kind && gen->k.nfd)
-		other = &gen->k.fd[choices_index(gen->c, gen->k.nfd)];
-	if (other && other->open)
-		call_patch(c, f->off, f->width, PATCH_FD, other->uid, 0);
-	else
-		call_patch(c, f->off, f->width, PATCH_FD, NOBODY, 0);
+	if (f)
+		call_patch(c, f->off, f->width, PATCH_FD,
+			   wrong_kind ? fd_of_other_kind(gen, row) : NOBODY, 0);
 }
 
 /* The IOVA and the length of a mapping request, whatever it calls them. */
@@ -162,7 +175,8 @@ static void for_eoverflow(struct gen *gen, struct call *c, const struct uapi_row
 
 	if (!iova || !len)
 		return;
-	if (row->fd == UAPI_FD_IOMMUFD && choices_bool(gen->c, 50)) {
+	if (row->fd == UAPI_FD_IOMMUFD && row->req != IOMMU_HWPT_GET_DIRTY_BITMAP &&
+	    choices_bool(gen->c, 50)) {
 		call_put(c, len->off, 8, UINT64_MAX);
 		if (!call_get(c, iova->off, 8))
 			call_put(c, iova->off, 8, 4096);
@@ -180,7 +194,10 @@ static void for_eexist(struct gen *gen, struct call *c, const struct uapi_row *r
 
 	if (!iova || !gen->k.nmap)
 		return;
-	m = &gen->k.map[choices_index(gen->c, gen->k.nmap)];
+	m = row->fd == UAPI_FD_CONTAINER ? gen_map(gen, c->fd)
+					 : &gen->k.map[choices_index(gen->c, gen->k.nmap)];
+	if (!m)
+		return;
 	call_put(c, iova->off, 8, m->iova);
 	if (row->fd == UAPI_FD_IOMMUFD) {
 		call_set(c, "flags", 7);
@@ -213,13 +230,6 @@ static void for_eaddrinuse(struct gen *gen, struct call *c, const struct uapi_ro
 	call_set(c, "num_iovas", 1);
 }
 
-static void for_eperm(struct gen *gen, struct call *c, const struct uapi_row *row)
-{
-	if (row->req == IOMMU_IOAS_COPY)
-		call_set(c, "flags", IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE);
-}
-
-/* What makes a request that must not find its mapping or state. */
 static void bend(struct gen *gen, struct call *c, int err)
 {
 	const struct uapi_row *row = call_row(c);
@@ -239,8 +249,15 @@ static void bend(struct gen *gen, struct call *c, int err)
 	case EEXIST: for_eexist(gen, c, row); break;
 	case ENOSPC: for_enospc(c, row); break;
 	case EADDRINUSE: for_eaddrinuse(gen, c, row); break;
-	case EPERM: for_eperm(gen, c, row); break;
 	case EMSGSIZE: call_set(c, "num_iovas", 0); break;
+	case EBUSY:
+		if (row->req != IOMMU_OPTION)
+			break;
+		call_set(c, "option_id", IOMMU_OPTION_RLIMIT_MODE);
+		call_set(c, "op", IOMMU_OPTION_OP_SET);
+		call_unpatch(c, call_field(row, "object_id")->off);
+		call_set(c, "object_id", 0);
+		break;
 	default: break;
 	}
 }
@@ -266,12 +283,12 @@ static bool reserved(uint64_t iova)
 }
 
 /* A container's mapping on an iommufd, of any byte while no device is there. */
-static bool compat_map(struct call *c, int uid, int fd, uint64_t iova)
+static bool compat_map(struct call *c, int uid, int fd, uint64_t iova, uint64_t size)
 {
 	gen_ioctl(c, uid, fd, UAPI_FD_CONTAINER, VFIO_IOMMU_MAP_DMA);
 	call_set(c, "flags", 3);
 	call_set(c, "iova", iova);
-	call_set(c, "size", 4096);
+	call_set(c, "size", size);
 	return call_set_patch(c, "vaddr", PATCH_VA, 0, iova % 4096);
 }
 
@@ -310,6 +327,50 @@ static bool prepare_option(struct gen *gen, struct call *c, int uid, struct know
 	return call_set_patch(c, "ioas_id", PATCH_ID, ioas->uid, 0);
 }
 
+/* What is mapped for reading alone, copied for writing. */
+static bool prepare_copy(struct gen *gen, struct call *c, int uid, struct known_fd *on)
+{
+	const struct known_obj *ioas = gen_obj(gen, on->uid, KNOWN_IOAS);
+	const struct known_map *m = NULL;
+
+	if (!ioas)
+		return false;
+	for (int i = 0; i < 6 && !(m && m->read_only); i++)
+		m = gen_map(gen, ioas->uid);
+	if (m && m->read_only) {
+		gen_ioctl(c, uid, on->uid, UAPI_FD_IOMMUFD, IOMMU_IOAS_COPY);
+		call_set(c, "flags", 7);
+		call_set(c, "length", m->len);
+		call_set(c, "src_iova", m->iova);
+		call_set(c, "dst_iova", 0x900000);
+		call_set_patch(c, "dst_ioas_id", PATCH_ID, ioas->uid, 0);
+		return call_set_patch(c, "src_ioas_id", PATCH_ID, ioas->uid, 0);
+	}
+	gen_ioctl(c, uid, on->uid, UAPI_FD_IOMMUFD, IOMMU_IOAS_MAP);
+	call_set(c, "flags", IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE);
+	call_set(c, "iova", 0x500000 + choices_upto(gen->c, 7) * 4096);
+	call_set(c, "length", 4096);
+	call_set_patch(c, "user_va", PATCH_VA, 0, 0);
+	return call_set_patch(c, "ioas_id", PATCH_ID, ioas->uid, 0);
+}
+
+/* Unmapping one half of what the compat layer has mapped as one. */
+static bool prepare_cut(struct gen *gen, struct call *c, int uid, struct known_fd *on)
+{
+	const struct known_map *m = NULL;
+
+	for (int i = 0; i < 4 && !(m && m->len > 4096); i++)
+		m = gen_map(gen, on->uid);
+	if (!m || m->len <= 4096)
+		return compat_map(c, uid, on->uid, 0x400000 + choices_upto(gen->c, 7) * 8192, 8192);
+	gen_ioctl(c, uid, on->uid, UAPI_FD_CONTAINER, VFIO_IOMMU_UNMAP_DMA);
+	c->len = c->room = 24;
+	call_set(c, "argsz", 24);
+	call_set(c, "iova", m->iova);
+	call_set(c, "size", 4096);
+	return true;
+}
+
 /*
  * The call that must come before one of the seldom results can, or the one
  * itself where it is not any valid call. False: nothing of that sort.
@@ -319,20 +380,29 @@ static bool prepare(struct gen *gen, struct call *c, int uid, struct known_fd *o
 {
 	const struct known_fd *in;
 
+	if (e->req == IOMMU_IOAS_COPY && e->err == EPERM)
+		return prepare_copy(gen, c, uid, on);
 	if (e->req == IOMMU_OPTION && e->err == EADDRINUSE)
 		return prepare_option(gen, c, uid, on);
 	if (e->req == VFIO_SET_IOMMU && e->err == EADDRINUSE && on->compat) {
 		if (!mapped_at(gen, on->uid, misaligned))
-			return compat_map(c, uid, on->uid, 0x300001);
+			return compat_map(c, uid, on->uid, 0x300001, 4096);
 		gen_ioctl(c, uid, on->uid, UAPI_FD_CONTAINER, VFIO_SET_IOMMU);
 		c->value = VFIO_TYPE1_IOMMU;
 		return true;
 	}
+	if (e->req == VFIO_CHECK_EXTENSION && e->err == ENODEV) {
+		gen_ioctl(c, uid, on->uid, UAPI_FD_CONTAINER, VFIO_CHECK_EXTENSION);
+		c->value = VFIO_DMA_CC_IOMMU;
+		return true;
+	}
+	if (e->req == VFIO_IOMMU_UNMAP_DMA && e->err == ENOENT)
+		return prepare_cut(gen, c, uid, on);
 	if (e->req == VFIO_GROUP_GET_DEVICE_FD && e->err == EADDRINUSE) {
 		in = known_fd(&gen->k, on->in);
 		return in && in->kind == UAPI_FD_IOMMUFD && in->open &&
 		       !mapped_at(gen, in->uid, reserved) &&
-		       compat_map(c, uid, in->uid, 0xfee00000);
+		       compat_map(c, uid, in->uid, 0xfee00000, 4096);
 	}
 	if ((e->req == IOMMU_HWPT_SET_DIRTY_TRACKING || e->req == IOMMU_HWPT_GET_DIRTY_BITMAP) &&
 	    gen->g->able & ABLE_DIRTY) {
@@ -361,6 +431,24 @@ static struct known_fd *aim_fd(struct gen *gen, const struct expected *e)
 	return (a->driver || a->compat || a->ctx != NOBODY) == (e->err != ENODEV) ? a : b;
 }
 
+const struct expected *gen_focus(const struct gen *gen)
+{
+	const struct generator *g = gen->g;
+
+	return g->naims ? &expected[g->aims[gen->nr % g->naims]] : NULL;
+}
+
+/* Every other time what the sequence aims at, else one after the other through the run. */
+static const struct expected *next_aim(struct gen *gen)
+{
+	const struct generator *g = gen->g;
+	uint64_t i = gen->aimed++;
+
+	if (i % 2 == 0)
+		return gen_focus(gen);
+	return &expected[g->aims[(gen->nr * 4 + i / 2) % g->naims]];
+}
+
 bool gen_aim(struct gen *gen, struct call *c, int uid)
 {
 	const struct generator *g = gen->g;
@@ -371,7 +459,7 @@ bool gen_aim(struct gen *gen, struct call *c, int uid)
 
 	if (!g->naims)
 		return false;
-	e = &expected[g->aims[choices_index(gen->c, g->naims)]];
+	e = next_aim(gen);
 	on = aim_fd(gen, e);
 	row = uapi_find((enum uapi_fd)e->kind, e->req);
 	if (!on || !row)

@@ -452,7 +452,32 @@ static bool misplaced(struct gen *gen, struct call *c, int uid)
 	return any_request(gen, c, uid, on, kind, false);
 }
 
-void gen_begin(struct gen *gen, const struct generator *g, struct choices *c)
+/* A goal on whose way the result lies that the sequence aims at most. */
+static enum goal goal_of(const struct gen *gen)
+{
+	const struct expected *e = gen_focus(gen);
+	const struct uapi_row *row = e ? uapi_find((enum uapi_fd)e->kind, e->req) : NULL;
+	const bool odd = choices_bool(gen->c, 50);
+
+	if (!row)
+		return GOAL_NONE;
+	switch (e->kind) {
+	case UAPI_FD_CONTAINER: return e->err == EACCES ? GOAL_TYPE1_V1 : GOAL_TYPE1;
+	case UAPI_FD_GROUP:
+		return gen->g->able & ABLE_TYPE1 && odd && e->err != EADDRINUSE ? GOAL_TYPE1
+										: GOAL_COMPAT;
+	case UAPI_FD_DEVICE: return odd ? GOAL_CDEV : GOAL_HWPT;
+	default: break;
+	}
+	if (row->fd == UAPI_FD_CONTAINER)
+		return e->err == EADDRINUSE || e->err == ENOENT ? GOAL_NONE : GOAL_COMPAT;
+	if (e->req == IOMMU_OPTION || e->req == IOMMU_IOAS_COPY)
+		return GOAL_IOAS;
+	return gen->g->able & ABLE_BIND && gen->g->able & ABLE_CDEV ? odd ? GOAL_CDEV : GOAL_HWPT
+								    : GOAL_IOAS;
+}
+
+void gen_begin(struct gen *gen, const struct generator *g, struct choices *c, uint64_t nr)
 {
 	/* A goal that cannot be reached is still tried now and then. */
 	const bool type1 = g->able & ABLE_ATTACH || g->host->container_is_iommufd,
@@ -463,7 +488,7 @@ void gen_begin(struct gen *gen, const struct generator *g, struct choices *c)
 		[GOAL_TYPE1] = !group  ? 0
 			       : type1 ? 5
 				       : 1,
-		[GOAL_TYPE1_V1] = group && type1 ? 2 : 0,
+		[GOAL_TYPE1_V1] = group && type1 ? 3 : 0,
 		[GOAL_TWO_GROUPS] = g->able & ABLE_TWO && type1 ? 3 : 0,
 		[GOAL_CDEV] = !cdev  ? 0
 			      : bind ? 5
@@ -472,13 +497,24 @@ void gen_begin(struct gen *gen, const struct generator *g, struct choices *c)
 		[GOAL_COMPAT] = !group || !fd ? 0
 				: bind	      ? 5
 					      : 1,
-		[GOAL_IOAS] = fd * 3,
+		[GOAL_IOAS] = !fd    ? 0
+			      : bind ? 3
+				     : 12,
 	};
 
 	known_begin(&gen->k);
 	gen->g = g;
 	gen->c = c;
+	gen->nr = nr;
+	gen->aimed = 0;
 	gen->goal = (enum goal)choices_weighted(c, weights, GOAL_NR);
+	if (choices_bool(c, 60)) {
+		enum goal goal = goal_of(gen);
+
+		/* Not where it cannot be reached. */
+		if (weights[goal] > 1)
+			gen->goal = goal;
+	}
 	gen->step = (unsigned int)choices_upto(c, 3);
 }
 
@@ -506,7 +542,9 @@ static void keep_memory(struct call *c)
 
 void gen_next(struct gen *gen, int uid, struct call *out)
 {
-	static const unsigned int weights[] = { 35, 17, 4, 4, 3, 4, 33 };
+	/* Where no device can be had, most aims miss. */
+	const bool poor = !(gen->g->able & (ABLE_ATTACH | ABLE_BIND));
+	const unsigned int weights[] = { poor ? 45 : 34, 15, 3, 4, 3, 4, poor ? 26 : 37 };
 
 	for (int tries = 0; tries < 20; tries++) {
 		bool ok = false;

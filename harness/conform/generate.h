@@ -57,9 +57,12 @@ struct gen {
 	struct known k;
 	enum goal goal;
 	unsigned int step; /* of the goal's last part, which is repeated */
+	uint64_t nr;	   /* of the sequence: what it aims at most */
+	size_t aimed;	   /* calls that were aimed so far */
 };
 
-void gen_begin(struct gen *gen, const struct generator *g, struct choices *c);
+/* nr: of the sequence in its run; results are aimed at in turn. */
+void gen_begin(struct gen *gen, const struct generator *g, struct choices *c, uint64_t nr);
 /* uid: the new call's. Always gives one. */
 void gen_next(struct gen *gen, int uid, struct call *out);
 

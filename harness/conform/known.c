@@ -101,10 +101,10 @@ static uint64_t reply(const struct call *c, const struct side *s, const char *na
 	return v;
 }
 
-static void add_map(struct known *k, int owner, uint64_t iova, uint64_t len)
+static void add_map(struct known *k, int owner, uint64_t iova, uint64_t len, bool read_only)
 {
 	if (k->nmap < SEQUENCE_MAX)
-		k->map[k->nmap++] = (struct known_map){ (int16_t)owner, iova, len };
+		k->map[k->nmap++] = (struct known_map){ (int16_t)owner, iova, len, read_only };
 }
 
 static void del_maps(struct known *k, int owner, uint64_t iova, uint64_t last)
@@ -159,7 +159,7 @@ static void learn_container(struct known *k, const struct call *c, struct known_
 	case VFIO_SET_IOMMU: on->driver = (uint8_t)c->value; break;
 	case VFIO_IOMMU_MAP_DMA:
 		if (!(field(c, "flags") & VFIO_DMA_MAP_FLAG_VADDR))
-			add_map(k, on->uid, field(c, "iova"), field(c, "size"));
+			add_map(k, on->uid, field(c, "iova"), field(c, "size"), false);
 		break;
 	case VFIO_IOMMU_UNMAP_DMA:
 		if (field(c, "flags") & VFIO_DMA_UNMAP_FLAG_VADDR)
@@ -256,10 +256,12 @@ static void learn_iommufd(struct known *k, const struct call *c, const struct si
 		}
 		break;
 	case IOMMU_IOAS_MAP:
-		add_map(k, ref(c, "ioas_id"), reply(c, s, "iova"), field(c, "length"));
+		add_map(k, ref(c, "ioas_id"), reply(c, s, "iova"), field(c, "length"),
+			!(field(c, "flags") & IOMMU_IOAS_MAP_WRITEABLE));
 		break;
 	case IOMMU_IOAS_COPY:
-		add_map(k, ref(c, "dst_ioas_id"), reply(c, s, "dst_iova"), field(c, "length"));
+		add_map(k, ref(c, "dst_ioas_id"), reply(c, s, "dst_iova"), field(c, "length"),
+			!(field(c, "flags") & IOMMU_IOAS_MAP_WRITEABLE));
 		break;
 	case IOMMU_IOAS_UNMAP:
 		if (field(c, "length") == UINT64_MAX)

@@ -48,6 +48,7 @@ struct known_map {
 	int16_t owner; /* IOAS, or fd of a container or iommufd */
 	uint64_t iova;
 	uint64_t len;
+	bool read_only;
 };
 
 struct known {

@@ -45,8 +45,9 @@ static const char usage[] =
 	"  --seed S         of the sequences (1)\n"
 	"  --sequence K     only sequence K of this seed\n"
 	"  --length N       calls in a sequence, at most (30)\n"
-	"  --require        fail when less than 40 % of the calls succeed, or when a result\n"
-	"                   that this kernel and host can give was seen less than 10 times\n"
+	"  --require        go on, up to four times the calls, until every result that this\n"
+	"                   kernel and host can give was seen 10 times; fail when one was not,\n"
+	"                   or when less than 40 % of the calls succeeded\n"
 	"  --ktap           results as KTAP, all else as its comments\n"
 	"  --quiet          no table\n"
 	"  --verbose        every sequence\n"
@@ -283,6 +284,7 @@ static int compare(const struct options *o, FILE *out, struct outcome *res)
 
 	if (!rc) {
 		run_opt.out = out;
+		run_opt.want = o->require && o->run.sequence < 0 ? HITS : 0;
 		print_host(out, s->host, &s->gen);
 		rc = run(&s->pair, &s->gen, &run_opt, r) ? EXIT_USAGE : 0;
 	}

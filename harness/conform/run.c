@@ -39,7 +39,7 @@ int run_sequence(struct pair *p, const struct generator *g, const struct run_opt
 	longest = opt->length ? opt->length : LENGTH;
 	length = longest - (size_t)choices_upto(&c, longest / 2);
 	seq->reverse = choices_bool(&c, 50);
-	gen_begin(gen, g, &c);
+	gen_begin(gen, g, &c, nr);
 	pair_begin(p);
 	while (seq->n < length && at < 0) {
 		struct call *call = &seq->v[seq->n];
@@ -114,6 +114,22 @@ static void tell(struct pair *p, const struct run_options *opt, uint64_t nr, str
 	print_ctest(opt->out, p, seq, name);
 }
 
+/* Looking takes as long as a few calls, so not after each sequence. */
+static bool enough(const struct generator *g, const struct run_options *opt,
+		   const struct run_result *r)
+{
+	struct coverage cov;
+
+	if (r->table.calls < opt->calls)
+		return false;
+	if (!opt->want || r->table.calls / 4 >= opt->calls)
+		return true;
+	if (r->sequences % 32)
+		return false;
+	coverage_print(NULL, &r->table, g->host, g->able, opt->want, &cov);
+	return !cov.few;
+}
+
 int run(struct pair *p, const struct generator *g, const struct run_options *opt,
 	struct run_result *r)
 {
@@ -124,8 +140,7 @@ int run(struct pair *p, const struct generator *g, const struct run_options *opt
 	struct verdict v;
 
 	memset(r, 0, sizeof(*r));
-	while (!rc && r->table.calls < opt->calls &&
-	       !(opt->stop_after && r->kinds >= opt->stop_after)) {
+	while (!rc && !enough(g, opt, r) && !(opt->stop_after && r->kinds >= opt->stop_after)) {
 		int at = run_sequence(p, g, opt, nr, seq, &r->table, &v);
 
 		r->sequences++;

@@ -9,7 +9,8 @@
 
 struct run_options {
 	uint64_t seed;
-	uint64_t calls;		 /* at least so many */
+	uint64_t calls; /* at least so many */
+	uint64_t want;	/* not 0: go on, up to 4 times calls, until each result was seen so often */
 	int64_t sequence;	 /* only this one; -1: from 0 on */
 	unsigned int length;	 /* calls in a sequence, at most; 0: 30 */
 	unsigned int shrink;	 /* runs spent on shrinking one difference; 0: 2000 */

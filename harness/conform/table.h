@@ -48,6 +48,7 @@ struct expected {
 	/* Features that must be there, and that must not: bits of enum host_feature. */
 	uint32_t need, lack;
 	uint32_t able;	 /* ABLE_*: what the host must be able to */
+	uint8_t more;	 /* how much more often than others it is aimed at */
 	const char *why; /* not NULL: no run reaches it, and the reason */
 };
 
@@ -64,7 +65,8 @@ struct coverage {
 /*
  * Prints the results that were not seen want times: those that should have
  * been, those that this kernel or host does not give, and those that no run
- * reaches, each with its reason. able: of host_able().
+ * reaches, each with its reason. able: of host_able(). f: NULL for nothing
+ * printed.
  */
 void coverage_print(FILE *f, const struct table *t, const struct host *h, uint32_t able,
 		    uint64_t want, struct coverage *out);
