@@ -189,18 +189,10 @@ static struct t1_domain *shareable(struct container *c, const struct dev *d)
 {
 	const struct host_domain *own = &d->unit->domain[HOST_DOMAIN_TYPE1];
 
-	for (struct t1_domain *t = c->domains; t; t = t->next) {
-		uint64_t top = t->d.aperture.last;
-
-		/* Until 6.12 what counts is how far the mappings reach, not the aperture. */
-		if (!FEAT(c->m, FIRST_STAGE) && t->io->type == HOST_IOMMU_INTEL)
-			top = c->ndma ? range_end(c->dma[c->ndma - 1].iova,
-						  c->dma[c->ndma - 1].size)
-				      : 0;
+	for (struct t1_domain *t = c->domains; t; t = t->next)
 		if (t->io->type == d->io->type && t->coherent == d->unit->coherent &&
-		    top <= own->aperture.last)
+		    t->d.aperture.last <= own->aperture.last)
 			return t;
-	}
 	return NULL;
 }
 

@@ -348,6 +348,31 @@ TEST_F(two_groups, list_shrinks_and_grows)
 	EXPECT_EQ(LAST(48), r[1].last);
 }
 
+/* A narrower unit has a table of its own, so that the wider one goes with its group. */
+TEST_F(two_groups, the_wider_group_leaves)
+{
+	struct host_range r[8];
+
+	ASSERT_EQ(0, test_set_container(self->s, self->g[1], self->c));
+	ASSERT_EQ(0, shim_ioctl_val(self->s, self->g[0], VFIO_GROUP_UNSET_CONTAINER, 0));
+	ASSERT_EQ(3, test_ranges(self->s, self->c, r, 8));
+	EXPECT_EQ(LAST(39), r[2].last);
+}
+
+/* A wider unit joins the narrower one's, whose width stays when that one leaves. */
+TEST_F(two_groups, a_shared_table_keeps_its_width)
+{
+	struct host_range r[8];
+
+	ASSERT_EQ(0, shim_ioctl_val(self->s, self->g[0], VFIO_GROUP_UNSET_CONTAINER, 0));
+	ASSERT_EQ(0, test_set_container(self->s, self->g[1], self->c));
+	ASSERT_EQ(0, set_iommu(self->s, self->c, VFIO_TYPE1v2_IOMMU));
+	ASSERT_EQ(0, test_set_container(self->s, self->g[0], self->c));
+	ASSERT_EQ(0, shim_ioctl_val(self->s, self->g[1], VFIO_GROUP_UNSET_CONTAINER, 0));
+	ASSERT_EQ(2, test_ranges(self->s, self->c, r, 8));
+	EXPECT_EQ(LAST(39), r[1].last);
+}
+
 TEST_F(two_groups, both_at_set_iommu)
 {
 	struct host_range r[8];
