@@ -131,7 +131,7 @@ int fd_install(struct model *m, struct file *f);
 struct file *model_fd(struct model *m, int fd);
 /* Remembers the first request that nobody knows; returns -ENOTTY. */
 int unknown_request(struct model *m, const char *on, uint32_t req);
-/* Opens the character device that a node stands for. */
+/* open_*: what opening a device node does; a new descriptor, or -errno. */
 int open_container(struct model *m);
 
 /* ---- user.c: the caller's memory ------------------------------------------ */
