@@ -6,21 +6,28 @@
 .SUFFIXES:
 
 # ---- one build directory -------------------------------------------------
-# OBJ: where objects go. The sanitiser build is this same make with SAN=yes.
+# OBJ: where programs and archives go. The sanitiser build is this same make
+# with SAN=yes; STATIC=yes links the plain build's objects into static programs.
 
 ifeq ($(SAN),yes)
 OBJ := $(SAN_BUILD)
 XFLAGS := $(SANFLAGS)
+else ifeq ($(STATIC),yes)
+OBJ := $(BUILD)/static
+STATIC_LDFLAGS := -static
 else
 OBJ := $(BUILD)
-XFLAGS :=
 endif
 
 # Objects have a tree of their own: the program and the room are both called hiod.
+ifeq ($(STATIC),yes)
+O := $(BUILD)/obj
+else
 O := $(OBJ)/obj
+endif
 
 COMPILE = $(CC) $(STD) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(WARN) $(CPP) $(JANSSON_CFLAGS) -MMD -MP
-LINK = $(CC) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(LDFLAGS)
+LINK = $(CC) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(STATIC_LDFLAGS) $(LDFLAGS)
 
 HEADERS := $(BUILD_TOP)/include/.stamp
 ARCHIVES := $(LIBS:%=$(OBJ)/lib%.a)
@@ -44,7 +51,7 @@ build: $(OBJ)/hiod
 define archive_rule
 $(OBJ)/lib$(1).a: $(SRC_$(1):%.c=$(O)/%.o)
 	$$(call say,AR,$$@)
-	$(Q)rm -f $$@ && ar rcs $$@ $$^
+	$(Q)mkdir -p $$(@D) && rm -f $$@ && ar rcs $$@ $$^
 endef
 $(foreach l,$(LIBS),$(eval $(call archive_rule,$(l))))
 
@@ -155,10 +162,14 @@ help:
 	@echo 'make check       every test, with ASan and UBSan'
 	@echo 'make check-clang the same, built by clang'
 	@echo 'make check-32    the same as a 32-bit program'
+	@echo 'make check-hw    the drivers of this machine, on the device BDF=DDDD:BB:DD.F'
+	@echo 'make check-vm    the same on real kernels and emulated hosts'
+	@echo 'make kselftest-install KSRC=DIR  as tools/testing/selftests/hiod of a kernel tree'
 	@echo 'make bench       cost per call, as ratios to a raw ioctl'
 	@echo 'make docs        regenerate the tables in docs/ that come from code'
 	@echo 'make format      apply .clang-format'
 	@echo 'make clean       remove $(BUILD)'
 	@echo 'Variables: CC, CFLAGS, BUILD=DIR, V=1, DEPS=no (never install packages)'
 
+-include ci/hw.mk
 -include ci/vm.mk

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# The driver tests on the guest's own device, and on a model of its release.
+# Where a device can be had at all, all tests of a program may not be skipped.
+
+HIOD_BDF=${VM_DEVICES%% *}
+HIOD_MODEL_RELEASE=$(uname -r)
+export HIOD_BDF HIOD_MODEL_RELEASE
+
+# Does this guest have a device for its users, by this way?
+expect_real() { # type1|iommufd
+	case $VM_HOST in
+	# no unit, interrupts that are not isolated, a unit that 6.12 cannot give to users
+	noiommu | vtd-nointremap) return 1 ;;
+	vtd-firststage) case $(uname -r) in 6.*) return 1 ;; esac ;;
+	esac
+	[ "$1" = type1 ] || [ "$VM_KERNEL" != packaged ]
+}
+
+# Tests of a variant that ran and passed, in the documents so far.
+ran() { # VARIANT
+	cat /out/ktap/* | grep -cE "^ok [0-9]+ [a-z]+\.$1\.[a-z0-9_]+\$"
+}
+
+one_program() { # NAME
+	"/share/drivers/$1" -j 1 >"/out/ktap/$1" 2>&1
+	status=$?
+	cat "/out/ktap/$1"
+	return $status
+}
+
+some_ran() { # VARIANT
+	n=$(ran "$1")
+	echo "$n tests ran"
+	[ "$n" -gt 0 ]
+}
+
+mkdir -p /out/ktap
+for program in /share/drivers/*; do
+	ktap_sub "${program##*/}" one_program "${program##*/}"
+done
+for variant in type1 type1v2 compat iommufd; do
+	case $variant in type1*) way=type1 ;; *) way=iommufd ;; esac
+	if expect_real $way; then
+		ktap_is "tests ran on real drivers: $variant" some_ran $variant
+	else
+		ktap_skip "tests ran on real drivers: $variant" 'not on this host and kernel'
+	fi
+done

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# `hiod capture` records this host; what it wrote is whole, and leaves as a file.
+
+capture=/out/host.capture.jsonl
+
+record() { hiod capture --device "${VM_DEVICES%% *}" -o $capture; }
+
+# 1: some vIOMMU does not fit, which is an answer.
+answers() {
+	hiod check $capture >/out/check.txt || [ $? = 1 ] || [ $? = 4 ]
+}
+
+if hiod --help 2>&1 | grep -q '^ *capture'; then
+	ktap_is 'hiod capture' record
+	ktap_is 'the capture is valid' hiod validate $capture
+	ktap_is 'hiod check answers from it' answers
+else
+	ktap_skip 'hiod capture' 'this hiod has no such command'
+fi
