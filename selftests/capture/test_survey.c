@@ -2,20 +2,25 @@
 /*
  * The survey, held to what it is for: on the model of a host it tells that
  * host again, its description gives every profile the verdict that the host
- * gives, it leaves nothing open, and no failure of a call changes that.
+ * gives, and it leaves nothing open.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "harness/capture/describe.h"
 #include "harness/capture/host_eq.h"
-#include "harness/capture/load.h"
 #include "harness/capture/record.h"
 #include "harness/capture/rerun.h"
 #include "harness/capture/survey.h"
+#include "harness/uapi/uapi_compat.h"
 #include "hiod/check.h"
 #include "hiod/profile.h"
 #include "mocks/model.h"
 #include "selftests/capture/lib.h"
+#include "selftests/capture/surveyed.h"
 
 /* ---- what the survey cannot know, or knows beyond the probe that made the corpus ---- */
 
@@ -75,26 +80,6 @@ static bool equal_but_for(struct host *h, struct host *a, char *where, size_t ca
 		}
 	}
 	return host_eq(h, a, where, cap);
-}
-
-static struct host *load(struct ktap_meta *_metadata, const char *path)
-{
-	struct capture_error err;
-	struct host *h;
-
-	if (!capture_load_host(path, &h, NULL, &err))
-		return h;
-	TH_LOG("%s", err.msg);
-	return NULL;
-}
-
-static bool all_closed(struct shim *model)
-{
-	static const struct model_stats none;
-	struct model_stats st;
-
-	model_stats(model, &st);
-	return !memcmp(&st, &none, sizeof(st));
 }
 
 /* A survey of all devices of h, on s, into t. */
@@ -167,7 +152,7 @@ TEST_F(corpus, survey_of_a_model_tells_its_host_again)
 	char where[160];
 
 	for (size_t i = 0; i < self->c.n; i++) {
-		struct host *h = load(_metadata, self->c.path[i]), *a, *b;
+		struct host *h = host_of_path(self->c.path[i]), *a, *b;
 		struct transcript t, u;
 
 		ASSERT_NOT_NULL(h);
@@ -204,7 +189,7 @@ static bool print_difference(void *ctx, const struct rerun_difference *d)
 TEST_F(corpus, survey_reruns_on_the_model_of_what_it_told)
 {
 	for (size_t i = 0; i < self->c.n; i++) {
-		struct host *h = load(_metadata, self->c.path[i]), *a;
+		struct host *h = host_of_path(self->c.path[i]), *a;
 		struct rerun_stats st;
 		struct capture_error err;
 		struct transcript t;
@@ -250,7 +235,7 @@ TEST_F(corpus, every_profile_gives_the_same_verdict_on_what_the_survey_told)
 	unsigned int compared = 0;
 
 	for (size_t i = 0; i < self->c.n; i++) {
-		struct host *h = load(_metadata, self->c.path[i]), *a;
+		struct host *h = host_of_path(self->c.path[i]), *a;
 		const struct hiod_profile *p;
 		struct transcript t;
 
@@ -292,6 +277,188 @@ TEST_F(corpus, every_profile_gives_the_same_verdict_on_what_the_survey_told)
 		transcript_free(&t);
 	}
 	EXPECT_LT(2000, compared);
+}
+
+/* Requests that a survey may make; a size of 0 asks a kernel no more than whether it has it. */
+static bool asks_only(const struct call *c)
+{
+	static const uint32_t asked[] = {
+		VFIO_GET_API_VERSION,
+		VFIO_CHECK_EXTENSION,
+		VFIO_SET_IOMMU,
+		VFIO_IOMMU_GET_INFO,
+		VFIO_GROUP_GET_STATUS,
+		VFIO_GROUP_SET_CONTAINER,
+		VFIO_GROUP_UNSET_CONTAINER,
+		VFIO_GROUP_GET_DEVICE_FD,
+		VFIO_DEVICE_GET_INFO,
+		VFIO_DEVICE_GET_REGION_INFO,
+		VFIO_DEVICE_GET_IRQ_INFO,
+		VFIO_DEVICE_BIND_IOMMUFD,
+		VFIO_DEVICE_ATTACH_IOMMUFD_PT,
+		VFIO_DEVICE_DETACH_IOMMUFD_PT,
+		IOMMU_DESTROY,
+		IOMMU_IOAS_ALLOC,
+		IOMMU_IOAS_IOVA_RANGES,
+		IOMMU_HWPT_ALLOC,
+		IOMMU_GET_HW_INFO,
+		UAPI_IOAS_CHANGE_PROCESS,
+	};
+	uint32_t size;
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		if (c->req == asked[i])
+			return true;
+	}
+	if (c->kind != UAPI_FD_IOMMUFD || c->in_len < 4)
+		return false;
+	memcpy(&size, c->in, 4);
+	return !size;
+}
+
+TEST_F(corpus, survey_asks_and_changes_nothing)
+{
+	for (size_t i = 0; i < self->c.n; i++) {
+		struct host *h = host_of_path(self->c.path[i]);
+		struct transcript t;
+
+		ASSERT_NOT_NULL(h);
+		host_free(surveyed(_metadata, h, &t));
+		for (size_t k = 0; k < t.ncalls; k++) {
+			const struct call *c = &t.calls[k];
+
+			EXPECT_TRUE(c->op != SHIM_OP_WRITE && c->op != SHIM_OP_PWRITE);
+			if (c->op == SHIM_OP_IOCTL) {
+				EXPECT_TRUE(asks_only(c))
+				{
+					TH_LOG("request 0x%x in call %zu", c->req, k);
+				}
+			} else if (c->op == SHIM_OP_OPEN && strncmp(c->path, "/dev/", 5)) {
+				EXPECT_EQ(O_RDONLY, c->flags & O_ACCMODE);
+			}
+		}
+		transcript_free(&t);
+		host_free(h);
+	}
+}
+
+/* ---- killed ------------------------------------------------------------- */
+
+static void die_at(void *ctx, struct shim *s, int fd, uint32_t req)
+{
+	unsigned int *left = ctx;
+
+	if (!--*left)
+		kill(getpid(), SIGKILL);
+}
+
+/* A recorder of its own that dies before its nth ioctl. True when it did. */
+static bool record_and_die(const struct host *h, const char *path, unsigned int n)
+{
+	const struct record_config cfg = { .client = "probe", .path = path };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct shim *model = model_new(h, NULL), *rec;
+		struct capture_error err;
+		struct survey_plan plan;
+
+		survey_plan_make(model, SURVEY_BOUND, NULL, 0, &plan, &err);
+		model_set_hook(model, die_at, &n);
+		rec = shim_record_new(model, &cfg, &err);
+		survey(rec, &plan, NULL, NULL);
+		_exit(record_finish(rec, NULL, &err) ? 2 : 0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+TEST(killed_at_any_request_all_calls_before_it_are_in_the_file)
+{
+	struct host *h = host_of_corpus("7.3-vtd-aw48-q11");
+	struct transcript whole, t;
+	struct capture_error err;
+	struct scratch tmp;
+	const char *path;
+	unsigned int n = 1;
+
+	ASSERT_NOT_NULL(h);
+	host_free(surveyed(_metadata, h, &whole));
+	scratch_make(&tmp);
+	path = scratch_path(&tmp, "killed.capture.jsonl");
+	for (size_t i = 0; i < whole.ncalls; i++) {
+		const char *differs = NULL;
+
+		if (whole.calls[i].op != SHIM_OP_IOCTL)
+			continue;
+		ASSERT_TRUE(record_and_die(h, path, n++));
+		ASSERT_EQ(0, transcript_load(path, TRANSCRIPT_PARTIAL, &t, &err));
+		EXPECT_EQ(i, t.ncalls);
+		EXPECT_FALSE(t.truncated);
+		EXPECT_NULL(t.result);
+		for (size_t k = 0; k < i && k < t.ncalls && !differs; k++)
+			differs = whole.calls[k].op != t.calls[k].op ? "op" : NULL;
+		EXPECT_NULL(differs);
+		transcript_free(&t);
+	}
+	EXPECT_LT(100, n);
+	EXPECT_FALSE(record_and_die(h, path, n));
+	EXPECT_EQ(0, transcript_load(path, 0, &t, &err));
+	EXPECT_EQ(whole.ncalls, t.ncalls);
+	transcript_free(&t);
+	transcript_free(&whole);
+	scratch_remove(&tmp);
+	host_free(h);
+}
+
+/* ---- several devices, groups and units ---------------------------------- */
+
+TEST(several_devices_in_one_survey_are_kept_apart)
+{
+	struct host *h = many_host(), *a;
+	struct rerun_stats st;
+	struct capture_error err;
+	struct transcript t;
+	struct shim *model;
+	char where[160];
+
+	ASSERT_NOT_NULL(h);
+	a = surveyed(_metadata, h, &t);
+	ASSERT_NOT_NULL(a);
+	/* In the order of groups, and what no reply tells is not described. */
+	EXPECT_EQ(h->ndevices, a->ndevices);
+	EXPECT_EQ(h->ngroups, a->ngroups);
+	EXPECT_EQ(h->niommus, a->niommus);
+	for (size_t i = 0; i < h->ndevices; i++) {
+		const struct host_device *x = &h->devices[i];
+		const struct host_device *y = host_find_device(a, x->bdf);
+
+		ASSERT_NOT_NULL(y);
+		EXPECT_EQ(x->group, y->group);
+		EXPECT_STREQ(x->driver, y->driver);
+		EXPECT_STREQ(h->iommus[x->iommu].name, a->iommus[y->iommu].name);
+		EXPECT_EQ(h->iommus[x->iommu].cap, a->iommus[y->iommu].cap);
+		EXPECT_EQ(x->busy, y->busy);
+	}
+	model = model_new(a, NULL);
+	ASSERT_NOT_NULL(model);
+	EXPECT_EQ(0, transcript_rerun(&t, model, print_difference, _metadata, &st, &err));
+	EXPECT_EQ(0, st.differ);
+	shim_destroy(model);
+	transcript_free(&t);
+	/* Once more it is the same. */
+	struct host *b = surveyed(_metadata, a, &t);
+
+	ASSERT_NOT_NULL(b);
+	EXPECT_TRUE(host_eq(a, b, where, sizeof(where)))
+	{
+		TH_LOG("%s differs", where);
+	}
+	transcript_free(&t);
+	host_free(h);
+	host_free(a);
+	host_free(b);
 }
 
 TEST_HARNESS_MAIN
