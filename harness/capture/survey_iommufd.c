@@ -230,7 +230,7 @@ static int conversation(struct survey *v, const struct sv_device *dev, const str
 	struct talk t = { .v = v, .size = *size, .cdev = -1 };
 	struct uapi_ioas_change_process p = { .size = sizeof(p) };
 	struct iommu_ioas_alloc a = { .size = sizeof(a) };
-	int rc;
+	int rc, rc2 = 0;
 
 	t.iommufd = sv_open_node(v, "/dev/iommu");
 	if (t.iommufd < 0)
@@ -244,11 +244,11 @@ static int conversation(struct survey *v, const struct sv_device *dev, const str
 	if (t.ioas)
 		ranges(&t);
 	if (!v->rc)
-		rc = with_device(&t, dev);
+		rc2 = with_device(&t, dev);
 	if (t.ioas)
 		destroy(&t, t.ioas);
 	sv_close(v, &t.iommufd);
-	return rc;
+	return rc < 0 ? rc : rc2;
 }
 
 int sv_iommufd(struct survey *v, const struct sv_device *dev)
