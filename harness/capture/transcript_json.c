@@ -203,6 +203,10 @@ static void get_names(struct json_reader *r, const json_t *obj, struct call *c)
 	json_t *names = json_array_of(r, obj, "names"), *v;
 	size_t i, size = 0;
 
+	if (names && json_object_get(obj, "out")) {
+		json_fail(r, "out", "found together with \"names\", expected one of them");
+		return;
+	}
 	if (!names) {
 		c->out = json_bytes(r, obj, "out", UAPI_SPAN_LIMIT, &c->out_len);
 		return;
