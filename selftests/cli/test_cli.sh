@@ -20,13 +20,13 @@ refused() {
 		! grep -qE 'runtime error|Sanitizer' "$err"
 }
 
-commands='check describe import replay show uapi validate'
-ktap_plan 45
+commands='capture check describe import replay show uapi validate'
+ktap_plan 46
 
 run --version
 ok '--version prints name and number' has "$out" '^hiod [0-9]+\.[0-9]+\.[0-9]+$'
 run --help
-ok '--help names every command' is "0 7" "$status $(grep -cE '^  (check|describe|import|replay|show|uapi|validate) ' "$out")"
+ok '--help names every command' is "0 8" "$status $(grep -cE '^  (capture|check|describe|import|replay|show|uapi|validate) ' "$out")"
 for c in $commands; do
 	run "$c" --help
 	ok "$c --help succeeds and begins with its usage" is "0 Usage: hiod $c" \
