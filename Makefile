@@ -71,3 +71,5 @@ $(OBJ)/hiod-conform: $(O)/harness/conform/main.o $(ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)$(LINK) $(if $(filter yes,$(SAN)),,-static) -o $@ $< \
 		$(filter-out %/libcapture.a %/libhiod.a %/libktap.a,$(LINKLIBS))
+
+tests: $(OBJ)/hiod-conform

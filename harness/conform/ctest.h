@@ -6,6 +6,7 @@
 #ifndef HIOD_CONFORM_CTEST_H
 #define HIOD_CONFORM_CTEST_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ static inline int ctest_begin(struct ctest *t)
 		err = side_init(&t->side, &t->map);
 	if (!err)
 		t->s = ctest_shim(&t->side.mem);
-	return err ? err : t->s ? 0 : -12;
+	return err ? err : t->s ? 0 : -ENOMEM;
 }
 
 static inline void ctest_end(struct ctest *t)

@@ -102,7 +102,9 @@ static void make_device(struct host *h, unsigned int i, const struct made *m, bo
 	d->has_cdev = m->iommufd && host_kernel_version(m->release) >= (6u << 16 | 6);
 	d->cdev_major = d->has_cdev ? 252 : 0;
 	d->cdev_minor = d->has_cdev ? i : 0;
-	make_infos(d, ok);
+	/* A device that nobody can open tells nothing. */
+	if (m->isolated_msi)
+		make_infos(d, ok);
 	g->type = text("DMA-FQ", ok);
 	g->has_node = true;
 	g->node_major = 253;

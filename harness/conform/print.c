@@ -99,12 +99,20 @@ void print_sequence(FILE *f, struct pair *p, const struct sequence *seq)
 
 /* ---- C ------------------------------------------------------------------------- */
 
-static void print_bytes(FILE *f, const char *name, const uint8_t *b, size_t len)
+/* depth: tabs in front. */
+static void print_bytes(FILE *f, int depth, const char *name, const uint8_t *b, size_t len)
 {
-	fprintf(f, "\t\tstatic const uint8_t %s[] = {", name);
-	for (size_t i = 0; i < len; i++)
-		fprintf(f, "%s0x%02x,", i % 12 ? " " : "\n\t\t\t", b[i]);
-	fprintf(f, "%s\n\t\t};\n", len ? "" : "\n\t\t\t0,");
+	static const char tabs[] = "\t\t\t\t";
+
+	fprintf(f, "%.*sstatic const uint8_t %s[] = {", depth, tabs, name);
+	for (size_t i = 0; i < len; i++) {
+		if (i % 12 == 0)
+			fprintf(f, "\n%.*s", depth + 1, tabs);
+		fprintf(f, "%s0x%02x,", i % 12 ? " " : "", b[i]);
+	}
+	if (!len)
+		fprintf(f, "\n%.*s0,", depth + 1, tabs);
+	fprintf(f, "\n%.*s};\n", depth, tabs);
 }
 
 static void print_value(FILE *f, const struct call *c, const struct call_patch *q,
@@ -138,7 +146,7 @@ static void print_memory(FILE *f, const struct call *c, const struct sequence *s
 	bool buf[CALL_BUFS] = { false };
 
 	if (c->place == PLACE_BUF)
-		print_bytes(f, "img", c->img, c->len < c->room ? c->len : c->room);
+		print_bytes(f, 2, "img", c->img, c->len < c->room ? c->len : c->room);
 	for (size_t i = 0; i < c->npatch; i++)
 		if (c->patch[i].what == PATCH_BUF && c->place == PLACE_BUF)
 			buf[c->patch[i].ref] = c->buf[c->patch[i].ref].place == PLACE_BUF;
@@ -147,7 +155,7 @@ static void print_memory(FILE *f, const struct call *c, const struct sequence *s
 
 		snprintf(name, sizeof(name), "img%d", i);
 		if (buf[i])
-			print_bytes(f, name, c->buf[i].img,
+			print_bytes(f, 2, name, c->buf[i].img,
 				    c->buf[i].len < c->buf[i].room ? c->buf[i].len
 								   : c->buf[i].room);
 	}
@@ -178,24 +186,75 @@ static void print_memory(FILE *f, const struct call *c, const struct sequence *s
 	}
 }
 
-/* What the reply must be, where it is no fd, id or address: every byte of it that was written. */
+/* So many bytes at an address must be these. */
+static void print_expected(FILE *f, const char *at, size_t off, const uint8_t *b, size_t len)
+{
+	/* A bare block behind EXPECT_EQ() reads like the one it may have. */
+	fprintf(f, "\t\tdo {\n");
+	print_bytes(f, 3, "reply", b, len);
+	fprintf(f, "\n\t\t\tEXPECT_EQ(0, memcmp(%s + %zu, reply, %zu));\n\t\t} while (0);\n", at,
+		off, len);
+}
+
+/*
+ * What was written to the argument: members by name, but for fds, ids and
+ * addresses; and what lies behind the structure.
+ */
 static void print_reply(FILE *f, const struct side *s, const struct call *c, const uint8_t *before)
 {
 	const uint8_t *at = region_at(&s->arg, c->room);
 	const struct uapi_row *row = call_row(c);
+	size_t first = c->room, last = 0, end = 0;
 
-	for (size_t i = 0; i < c->room; i++) {
-		bool renamed = false;
+	for (size_t k = 0; row && k < row->nfields; k++) {
+		const struct uapi_field *fd = &row->fields[k];
+		uint64_t v = 0;
 
-		for (size_t k = 0; row && k < row->nfields; k++) {
-			const struct uapi_field *fd = &row->fields[k];
+		if (fd->width && fd->off + fd->width > end)
+			end = (size_t)fd->off + fd->width;
+		if (fd->off + fd->width > c->room || !fd->width || fd->width > 8 ||
+		    !memcmp(at + fd->off, before + fd->off, fd->width) || fd->kind == UAPI_ID ||
+		    fd->kind == UAPI_FDNO || fd->kind == UAPI_PTR)
+			continue;
+		memcpy(&v, at + fd->off, fd->width);
+		fprintf(f, "\t\tEXPECT_EQ(0x%" PRIx64 "ull, ctest_get(arg + %u, %u)); /* %s */\n",
+			v, fd->off, fd->width, fd->name);
+	}
+	for (size_t i = end; i < c->room; i++) {
+		if (at[i] == before[i])
+			continue;
+		if (i < first)
+			first = i;
+		last = i;
+	}
+	if (first <= last)
+		print_expected(f, "arg", first, at + first, last + 1 - first);
+}
 
-			renamed |= i >= fd->off && i < (size_t)fd->off + fd->width &&
-				   (fd->kind == UAPI_ID || fd->kind == UAPI_FDNO ||
-				    fd->kind == UAPI_PTR);
+/* What was written behind pointers. */
+static void print_buffers(FILE *f, const struct side *s, const struct call *c)
+{
+	for (size_t i = 0; i < c->npatch; i++) {
+		const int k = c->patch[i].ref;
+		const struct call_buf *b;
+		const uint8_t *at;
+		char name[16];
+		size_t last = 0;
+		bool changed = false;
+
+		if (c->patch[i].what != PATCH_BUF || c->buf[k].place != PLACE_BUF)
+			continue;
+		b = &c->buf[k];
+		at = region_at(&s->buf[k], b->room);
+		for (size_t n = 0; n < b->room; n++) {
+			if (at[n] == (n < b->len ? b->img[n] : b->fill))
+				continue;
+			changed = true;
+			last = n;
 		}
-		if (at[i] != before[i] && !renamed)
-			fprintf(f, "\t\tEXPECT_EQ(0x%02x, arg[%zu]);\n", at[i], i);
+		snprintf(name, sizeof(name), "buf%d", k);
+		if (changed)
+			print_expected(f, name, 0, at, last + 1);
 	}
 }
 
@@ -224,7 +283,7 @@ static void print_ioctl_test(FILE *f, struct pair *p, const struct call *c,
 	const struct uapi_field *id = call_out(row, UAPI_ID), *fd = call_out(row, UAPI_FDNO);
 	char call[160], on[16];
 
-	fprintf(f, "\t{\n");
+	fprintf(f, "\tdo {\n");
 	print_memory(f, c, seq);
 	print_fdref(on, sizeof(on), c, seq);
 	snprintf(call, sizeof(call), "t.s->ops->ioctl(t.s, %s, 0x%x, %s)", on, c->req,
@@ -243,12 +302,14 @@ static void print_ioctl_test(FILE *f, struct pair *p, const struct call *c,
 	}
 	if (c->place == PLACE_BUF)
 		print_reply(f, &p->side[0], c, im->in);
+	if (c->place == PLACE_BUF)
+		print_buffers(f, &p->side[0], c);
 	if (ret >= 0 && id && id->off + id->width <= c->room)
 		fprintf(f, "\t\tid%d = ctest_get(arg + %u, %u);\n", c->uid, id->off, id->width);
 	if (ret >= 0 && fd && fd->off + fd->width <= c->room)
 		fprintf(f, "\t\tfd%d = (int)ctest_get(arg + %u, %u);\n", c->uid, fd->off,
 			fd->width);
-	fprintf(f, "\t}\n");
+	fprintf(f, "\t} while (0);\n");
 }
 
 void print_ctest(FILE *f, struct pair *p, const struct sequence *seq, const char *name)
