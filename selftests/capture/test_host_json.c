@@ -79,6 +79,30 @@ TEST(corpus_survives_load_and_save)
 	corpus_free(&c);
 }
 
+TEST(corpus_readme_has_a_row_for_each_host)
+{
+	struct corpus c = corpus_files("hosts", ".host.json");
+	char path[300], row[128];
+	size_t len = 0;
+	char *text;
+
+	snprintf(path, sizeof(path), "%s/hosts/README.md", corpus_dir());
+	text = get_file(path, &len);
+	ASSERT_NOT_NULL(text);
+	for (size_t i = 0; i < c.n; i++) {
+		char *name = host_name_from_path(c.path[i]);
+
+		snprintf(row, sizeof(row), "\n| %s |", name);
+		EXPECT_NOT_NULL(strstr(text, row))
+		{
+			TH_LOG("no row for %s", name);
+		}
+		free(name);
+	}
+	free(text);
+	corpus_free(&c);
+}
+
 /* A description that is there with its transcript is the one made of it. */
 TEST(corpus_descriptions_are_those_of_their_transcripts)
 {
