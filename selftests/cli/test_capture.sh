@@ -105,28 +105,37 @@ run show "$tmp/full"
 ok 'what was written before can be read' is 0 "$status"
 
 # kill -9 at any moment: what is there is whole lines, but for the last one.
+python3 - "$hiod" "$host" "$tmp" <<'END'
+import random, subprocess, sys, time
+
+def start(out):
+    return subprocess.Popen([sys.argv[1], "capture", "--from", sys.argv[2], "-o", out],
+                            stderr=subprocess.DEVNULL)
+
+# As long as a whole one takes here.
+begin = time.monotonic()
+start(sys.argv[3] + "/k").wait()
+whole = time.monotonic() - begin
+for i in range(100):
+    p = start("%s/k.%d" % (sys.argv[3], i))
+    time.sleep(random.uniform(0, whole))
+    p.kill()
+    p.wait()
+END
 lines=$(wc -l <"$cap")
 broken=
 partial=0
-i=0
-while [ $i -lt 100 ]; do
-	i=$((i + 1))
-	rm -f "$tmp/k"
-	"$hiod" capture --from "$host" -o "$tmp/k" 2>/dev/null &
-	pid=$!
-	sleep "0.0$(od -An -N1 -tu1 /dev/urandom | awk '{ printf "%03d", $1 * 4 }')"
-	kill -9 $pid 2>/dev/null
-	wait $pid 2>/dev/null
-	[ -s "$tmp/k" ] || continue
-	# A line that is not whole can only be the last.
-	timeout 60 "$hiod" show "$tmp/k" >"$out" 2>"$err" || broken="$broken $i"
-	have=$(wc -l <"$tmp/k")
+for k in "$tmp"/k.*; do
+	[ -s "$k" ] || continue
+	have=$(wc -l <"$k")
 	[ "$have" -eq "$lines" ] || partial=$((partial + 1))
+	# show refuses a line that is not whole, unless it is the last.
+	timeout 60 "$hiod" show "$k" >"$out" 2>"$err" || broken="$broken ${k##*/}"
 	shown=$(grep -cE '^ +[0-9]+  ' "$out")
-	# Without its last line, the result, and without the header.
+	# Without the header, and the result where it got so far.
 	want=$((have == lines ? have - 2 : have - 1))
-	[ "$shown" -eq "$want" ] || broken="$broken $i($shown!=$want)"
-done 2>/dev/null
+	[ "$shown" -eq "$want" ] || broken="$broken ${k##*/}($shown!=$want)"
+done
 echo "# $partial of 100 were killed while they wrote"
 ok 'killed at 100 random moments, no whole line is lost or broken' is '' "$broken"
 
