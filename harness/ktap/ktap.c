@@ -228,6 +228,9 @@ static void wait_some(struct unit *units, size_t n)
 		if (u->fd >= 0) {
 			pfd[np] = (struct pollfd){ .fd = u->fd, .events = POLLIN };
 			of[np++] = u;
+		} else if (now + 1 < next) {
+			next = now +
+			       1; /* a process's files are closed just before it can be reaped */
 		}
 	}
 	poll(pfd, np, next > now ? (int)(next - now) : 10);

@@ -125,6 +125,9 @@ static void wait_some(struct program *v, size_t n)
 		if (p->fd >= 0) {
 			pfd[np] = (struct pollfd){ .fd = p->fd, .events = POLLIN };
 			of[np++] = p;
+		} else if (now + 1 < next) {
+			next = now +
+			       1; /* a process's files are closed just before it can be reaped */
 		}
 	}
 	poll(pfd, np, next > now ? (int)(next - now) : 10);
