@@ -22,11 +22,14 @@ ran() { # VARIANT
 	cat /out/ktap/* | grep -cE "^ok [0-9]+ [a-z]+\.$1\.[a-z0-9_]+\$"
 }
 
+# The status crosses the pipe by a file.
 one_program() { # NAME
-	"/share/drivers/$1" -j 1 >"/out/ktap/$1" 2>&1
-	status=$?
-	cat "/out/ktap/$1"
-	return $status
+	{
+		"/share/drivers/$1" -j 1 2>&1
+		echo $? >/tmp/status
+	} | tee "/out/ktap/$1"
+	read -r status </tmp/status
+	return "$status"
 }
 
 some_ran() { # VARIANT
