@@ -67,9 +67,10 @@ endif
 include ci/rules.mk
 
 # The comparison of model and kernel: static where no sanitiser is in, for a guest with nothing else.
-$(OBJ)/hiod-conform: $(O)/harness/conform/main.o $(ARCHIVES)
+CONFORM_NOT := %/libcapture.a %/libhiod.a %/libktap.a
+$(OBJ)/hiod-conform: $(O)/harness/conform/main.o $(filter-out $(CONFORM_NOT),$(ARCHIVES))
 	$(call say,LD,$@)
 	$(Q)$(LINK) $(if $(filter yes,$(SAN)),,-static) -o $@ $< \
-		$(filter-out %/libcapture.a %/libhiod.a %/libktap.a,$(LINKLIBS))
+		$(filter-out $(CONFORM_NOT),$(LINKLIBS))
 
 tests: $(OBJ)/hiod-conform

@@ -61,6 +61,26 @@ static void __attribute__((format(printf, 2, 3))) differs(struct verdict *v, con
 	va_end(ap);
 }
 
+void difference_of(struct difference *d, const struct sequence *seq, int at,
+		   const struct verdict *v)
+{
+	memset(d, 0, sizeof(*d));
+	d->op = 0xff;
+	if ((size_t)at < seq->n) {
+		d->op = seq->v[at].op;
+		d->req = seq->v[at].req;
+		for (int i = 0; i < 2; i++)
+			d->ret[i] = v->ret[i] > 0 ? 0 : v->ret[i];
+	}
+	snprintf(d->what, sizeof(d->what), "%.*s", (int)strcspn(v->what, ":0123456789"), v->what);
+}
+
+bool difference_same(const struct difference *a, const struct difference *b)
+{
+	return a->op == b->op && a->req == b->req && a->ret[0] == b->ret[0] &&
+	       a->ret[1] == b->ret[1] && !strcmp(a->what, b->what);
+}
+
 static const char *result_name(int ret, char *buf, size_t cap)
 {
 	const char *name = ret < 0 ? uapi_errno_name(-ret) : NULL;

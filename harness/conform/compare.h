@@ -18,6 +18,22 @@ struct verdict {
 	char what[320];
 };
 
+/*
+ * Of what kind a difference is: the request, both results (all successes are
+ * one), and the member or memory that differed.
+ */
+struct difference {
+	uint8_t op; /* 0xff: the end of the sequence */
+	uint32_t req;
+	int ret[2];
+	char what[24];
+};
+
+/* at: the call's index, seq->n for the end. */
+void difference_of(struct difference *d, const struct sequence *seq, int at,
+		   const struct verdict *v);
+bool difference_same(const struct difference *a, const struct difference *b);
+
 struct idpair {
 	int16_t ctx; /* uid of the iommufd */
 	uint32_t id[2];

@@ -159,6 +159,11 @@ void gen_ioctl(struct call *c, int uid, int fd, enum uapi_fd kind, uint32_t req)
 		call_put(c, 3, 1, 0);
 		break;
 	}
+	/* A number that was not chosen would be an fd of this process's own. */
+	for (size_t i = 0; row && i < row->nfields; i++)
+		if (row->fields[i].kind == UAPI_FDNO && row->fields[i].dir == UAPI_IN)
+			call_patch(c, row->fields[i].off, row->fields[i].width, PATCH_FD, NOBODY,
+				   0);
 }
 
 static const struct recipe *recipes(enum uapi_fd kind, size_t *n)

@@ -7,12 +7,14 @@
 struct reducer {
 	struct pair *p;
 	struct sequence *best;
+	const struct difference *d;
 	struct verdict *v;
 	unsigned int runs, max;
 };
 
 static bool attempt(struct reducer *r, const struct sequence *seq)
 {
+	struct difference d;
 	struct verdict v;
 	int at;
 
@@ -27,6 +29,9 @@ static bool attempt(struct reducer *r, const struct sequence *seq)
 		r->runs = r->max;
 		return false;
 	}
+	difference_of(&d, seq, at, &v);
+	if (!difference_same(&d, r->d))
+		return false;
 	*r->best = *seq;
 	/* Calls after the one that differs have no part in it. */
 	if ((size_t)at < r->best->n)
@@ -74,9 +79,17 @@ static bool simpler(struct call *c, unsigned int step, bool *changed)
 		c->room = c->len;
 	} else if (step >= 4 && step < 4 + 2 * nfields) {
 		f = &row->fields[(step - 4) / 2];
-		/* The size has its own step; a field to 0, or without what is not its patch. */
-		if (f->kind != UAPI_ARGSZ && f->width && f->width <= 8) {
-			if (step & 1)
+		/*
+		 * The size has its own step; a field to 0, or without what is
+		 * not its patch. An fd 0 is one that this process has.
+		 */
+		if (f->kind == UAPI_FDNO && f->dir == UAPI_IN) {
+			call_patch(c, f->off, f->width, PATCH_FD, NOBODY, 0);
+		} else if (f->kind != UAPI_ARGSZ && f->width && f->width <= 8) {
+			const struct call_patch *q = call_patch_at(c, f->off);
+
+			/* Memory that is mapped stays there: only a kernel looks whether it is. */
+			if (step & 1 && !(q && q->what == PATCH_VA))
 				call_unpatch(c, f->off);
 			if (f->off + f->width <= c->len)
 				call_put(c, f->off, f->width, 0);
@@ -106,9 +119,10 @@ static bool simplify(struct reducer *r)
 	return any;
 }
 
-void reduce(struct pair *p, struct sequence *seq, unsigned int max_runs, struct verdict *v)
+void reduce(struct pair *p, struct sequence *seq, const struct difference *d, unsigned int max_runs,
+	    struct verdict *v)
 {
-	struct reducer r = { .p = p, .best = seq, .v = v, .max = max_runs };
+	struct reducer r = { .p = p, .best = seq, .d = d, .v = v, .max = max_runs };
 	bool any = attempt(&r, &(struct sequence){ .n = 0 });
 
 	/* Only what repeats can be made shorter; an empty sequence that differs says it all. */

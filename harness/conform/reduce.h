@@ -7,9 +7,11 @@
 
 /*
  * Calls are deleted, then the arguments of what is left made simpler, each
- * step kept when the sides still differ. At most max_runs runs. v: the
+ * step kept when the sides still differ in the kind d: otherwise a seldom
+ * difference would be shrunk into a common one. At most max_runs runs. v: the
  * difference that is left.
  */
-void reduce(struct pair *p, struct sequence *seq, unsigned int max_runs, struct verdict *v);
+void reduce(struct pair *p, struct sequence *seq, const struct difference *d, unsigned int max_runs,
+	    struct verdict *v);
 
 #endif

@@ -63,47 +63,32 @@ int run_sequence(struct pair *p, const struct generator *g, const struct run_opt
 	return at;
 }
 
-/* Differences are of one kind when the same request differs in the same way. */
 struct kind {
-	uint8_t op;
-	uint32_t req;
-	int ret[2];
-	char field[24];
+	struct difference d;
 	uint64_t count;
-	uint64_t first;
+	uint64_t first; /* sequence that had it */
 };
 
-static bool new_kind(struct kind *kinds, unsigned int *n, const struct sequence *seq, int at,
-		     const struct verdict *v, uint64_t nr)
+static bool new_kind(struct kind *kinds, unsigned int *n, const struct difference *d, uint64_t nr)
 {
-	struct kind k = { .op = 0xff, .count = 1, .first = nr };
-
-	if ((size_t)at < seq->n) {
-		k.op = seq->v[at].op;
-		k.req = seq->v[at].req;
-		for (int i = 0; i < 2; i++)
-			k.ret[i] = v->ret[i] > 0 ? 0 : v->ret[i];
-	}
-	snprintf(k.field, sizeof(k.field), "%.*s", (int)strcspn(v->what, ":0123456789"), v->what);
 	for (unsigned int i = 0; i < *n; i++) {
-		if (kinds[i].op == k.op && kinds[i].req == k.req && kinds[i].ret[0] == k.ret[0] &&
-		    kinds[i].ret[1] == k.ret[1] && !strcmp(kinds[i].field, k.field)) {
+		if (difference_same(&kinds[i].d, d)) {
 			kinds[i].count++;
 			return false;
 		}
 	}
 	if (*n < KINDS)
-		kinds[(*n)++] = k;
+		kinds[(*n)++] = (struct kind){ *d, 1, nr };
 	return true;
 }
 
 static void tell(struct pair *p, const struct run_options *opt, uint64_t nr, struct sequence *seq,
-		 struct verdict *v)
+		 const struct difference *d, struct verdict *v)
 {
 	char name[64];
 	size_t before = seq->n;
 
-	reduce(p, seq, opt->shrink ? opt->shrink : SHRINK, v);
+	reduce(p, seq, d, opt->shrink ? opt->shrink : SHRINK, v);
 	fprintf(opt->out,
 		"\ndifference: --seed 0x%" PRIx64 " --sequence %" PRIu64
 		"; %zu calls, shrunk to %zu: %s\n",
@@ -145,10 +130,13 @@ int run(struct pair *p, const struct generator *g, const struct run_options *opt
 
 		r->sequences++;
 		if (at >= 0) {
+			struct difference d;
+
+			difference_of(&d, seq, at, &v);
 			r->differing++;
 			rc = pair_renew(p);
-			if (!rc && new_kind(kinds, &r->kinds, seq, at, &v, nr))
-				tell(p, opt, nr, seq, &v);
+			if (!rc && new_kind(kinds, &r->kinds, &d, nr))
+				tell(p, opt, nr, seq, &d, &v);
 		} else if (opt->verbose) {
 			fprintf(opt->out, "sequence %" PRIu64 ":\n", nr);
 			print_sequence(opt->out, p, seq);

@@ -17,13 +17,17 @@ static const struct {
 };
 
 /* The first sequence that differs. False: none in a thousand. */
-static bool find(struct sides *s, struct sequence *seq, struct verdict *v)
+static bool find(struct sides *s, struct sequence *seq, struct difference *d, struct verdict *v)
 {
 	struct run_options o = { .seed = 5, .sequence = -1, .out = stderr };
 
 	for (uint64_t nr = 0; nr < 1000; nr++) {
-		if (run_sequence(&s->pair, &s->gen, &o, nr, seq, NULL, v) >= 0)
-			return !pair_renew(&s->pair);
+		int at = run_sequence(&s->pair, &s->gen, &o, nr, seq, NULL, v);
+
+		if (at < 0)
+			continue;
+		difference_of(d, seq, at, v);
+		return !pair_renew(&s->pair);
 	}
 	return false;
 }
@@ -32,13 +36,14 @@ TEST(a_difference_is_shrunk_to_the_calls_that_show_it)
 {
 	for (size_t i = 0; i < sizeof(shortest) / sizeof(shortest[0]); i++) {
 		struct sequence *seq = malloc(sizeof(*seq));
+		struct difference d;
 		struct verdict v, again;
 		struct sides s;
 
 		ASSERT_NOT_NULL(seq);
 		ASSERT_EQ(0, sides_init(&s, "vtd39-6.12", mutant_from_name(shortest[i].mutant)));
-		ASSERT_TRUE(find(&s, seq, &v));
-		reduce(&s.pair, seq, 5000, &v);
+		ASSERT_TRUE(find(&s, seq, &d, &v));
+		reduce(&s.pair, seq, &d, 5000, &v);
 		EXPECT_TRUE(v.differs);
 		EXPECT_EQ(shortest[i].calls, seq->n)
 		{
@@ -55,15 +60,16 @@ TEST(a_difference_is_shrunk_to_the_calls_that_show_it)
 TEST(a_budget_ends_it_with_what_was_found)
 {
 	struct sequence *seq = malloc(sizeof(*seq));
+	struct difference d;
 	struct verdict v, again;
 	struct sides s;
 	size_t before;
 
 	ASSERT_NOT_NULL(seq);
 	ASSERT_EQ(0, sides_init(&s, "vtd39-6.12", mutant_from_name("dma-avail")));
-	ASSERT_TRUE(find(&s, seq, &v));
+	ASSERT_TRUE(find(&s, seq, &d, &v));
 	before = seq->n;
-	reduce(&s.pair, seq, 3, &v);
+	reduce(&s.pair, seq, &d, 3, &v);
 	EXPECT_GE(before, seq->n);
 	EXPECT_LE(6, seq->n);
 	EXPECT_LE(0, pair_run(&s.pair, seq, &again));
