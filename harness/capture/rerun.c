@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/ioctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@
 /* Memory to pin for a mapping request: this much is offered, whatever length is asked. */
 #define PIN_SIZE 65536
 #define PAGE	 4096
+/* Behind an argument: the largest fixed structure, and what a walk looks at. */
+#define ARG_SLACK 512
 
 /* An object id of the recording and the backend's for it, in one iommufd. */
 struct id_pair {
@@ -138,7 +141,9 @@ struct request {
 	struct buffer buf[UAPI_SPANS_MAX];
 	size_t nbuf;
 	int context;
-	bool ok; /* succeeded, here and in the recording */
+	bool too_big; /* a pointer's length is beyond what is recorded */
+	bool ok;      /* succeeded, here and in the recording */
+	bool refused; /* asks for memory that no recorded call can have had: not issued */
 };
 
 static uint64_t get(const struct uapi_field *f, const uint8_t *img, size_t len, size_t base)
@@ -166,12 +171,12 @@ static uint8_t *make_buffer(struct request *q, const char *what, uint64_t len)
 		if (!strcmp(q->c->mem[i].what, what))
 			m = &q->c->mem[i];
 	}
-	if (len > UAPI_SPAN_LIMIT)
-		len = UAPI_SPAN_LIMIT;
+	if (len > UAPI_SPAN_LIMIT || q->nbuf == UAPI_SPANS_MAX) {
+		q->too_big = true;
+		return NULL;
+	}
 	if (m && m->out_len > len)
 		len = m->out_len;
-	if (q->nbuf == UAPI_SPANS_MAX)
-		return NULL;
 	b = &q->buf[q->nbuf++];
 	*b = (struct buffer){ what, malloc(len + 1), (size_t)len };
 	if (!b->data) {
@@ -252,19 +257,32 @@ static void to_recorded(void *ctx, const struct uapi_field *f, size_t base)
 	}
 }
 
-/* Bytes of the argument: what was recorded, grown to what the caller said is there. */
+/*
+ * Bytes of the argument: what was recorded, grown to what the caller said is
+ * there. A claim beyond all that is recorded cannot be honoured: SIZE_MAX.
+ */
 static size_t arg_size(const struct call *c, const struct uapi_row *row)
 {
 	size_t len = c->in_len > c->out_len ? c->in_len : c->out_len;
 	uint32_t given = 0;
 
-	if (row && row->rule == UAPI_SIZE_ARGSZ && c->in_len >= 4)
-		memcpy(&given, c->in, 4);
-	if (row && row->rule == UAPI_SIZE_FIXED)
+	if (!row)
+		given = _IOC_SIZE(c->req);
+	else if (row->rule == UAPI_SIZE_FIXED)
 		given = row->size;
+	else if ((row->rule == UAPI_SIZE_ARGSZ || row->rule == UAPI_SIZE_EXT) && c->in_len >= 4)
+		memcpy(&given, c->in, 4);
 	if (given > UAPI_SPAN_LIMIT)
-		given = UAPI_SPAN_LIMIT;
+		return SIZE_MAX;
 	return given > len ? given : len;
+}
+
+/* Whether the request's argument is an address. */
+static bool by_address(const struct call *c, const struct uapi_row *row)
+{
+	if (!row)
+		return _IOC_DIR(c->req) && _IOC_SIZE(c->req);
+	return row->rule != UAPI_SIZE_NONE && row->rule != UAPI_SIZE_VALUE;
 }
 
 /* Which recorded iommufd a request is about, before it. */
@@ -303,31 +321,70 @@ static const char *overrun(const struct request *q, const struct call *got, uint
 	return NULL;
 }
 
+/* Whether all that the request claims is memory that it has. A transcript may say anything. */
+static bool has_memory(const struct request *q, uintptr_t arg)
+{
+	struct uapi_span v[UAPI_SPANS_MAX];
+	int n = q->row && arg ? uapi_spans(q->row, &uapi_mem_self, arg, v, UAPI_SPANS_MAX) : 0;
+
+	for (int i = 0; i < n; i++) {
+		size_t have = v[i].addr == arg ? q->len + ARG_SLACK : 0;
+
+		for (size_t k = 0; k < q->nbuf; k++) {
+			if (v[i].addr == (uintptr_t)q->buf[k].data)
+				have = q->buf[k].len;
+		}
+		if (v[i].len > have)
+			return false;
+	}
+	return true;
+}
+
+/* Makes the argument and its buffers; false when the request cannot be issued. */
+static bool make_request(struct request *q, uintptr_t *arg)
+{
+	const struct call *c = q->c;
+	bool address = by_address(c, q->row);
+
+	q->context = request_context(q->r, c);
+	q->len = address ? arg_size(c, q->row) : 0;
+	*arg = (uintptr_t)c->arg;
+	if (!address)
+		return true;
+	if (q->len == SIZE_MAX || c->has_arg) {
+		q->len = 0;
+		return false;
+	}
+	/* A kernel reads the smallest struct it knows before it looks at argsz. */
+	q->arg = calloc(1, q->len + ARG_SLACK);
+	if (!q->arg) {
+		q->r->rc = -ENOMEM;
+		return false;
+	}
+	if (c->in_len)
+		memcpy(q->arg, c->in, c->in_len);
+	/* Nothing could be read there: the address was a bad one. */
+	*arg = !c->in && c->ret == -EFAULT ? 0 : (uintptr_t)q->arg;
+	marshal_fields(q->row, q->arg, c->in_len, to_live, q);
+	return !q->r->rc && !q->too_big && has_memory(q, *arg);
+}
+
 static int run_ioctl(struct request *q, struct call *got)
 {
 	struct rerun *r = q->r;
 	const struct call *c = q->c;
-	int fd = live_fd(r, c->fd), ret, rc;
+	int fd = live_fd(r, c->fd), rc;
 	struct marshal m;
 	uintptr_t arg;
 
-	q->context = request_context(r, c);
-	q->len = arg_size(c, q->row);
-	/* A kernel reads the smallest struct it knows before it looks at argsz. */
-	q->arg = calloc(1, q->len + (q->row ? q->row->size : 0) + 1);
-	if (!q->arg)
-		return -ENOMEM;
-	if (c->in_len)
-		memcpy(q->arg, c->in, c->in_len);
-	arg = c->in || q->len ? (uintptr_t)q->arg : 0;
-	if (c->has_arg)
-		arg = (uintptr_t)c->arg;
-	marshal_fields(q->row, q->arg, c->in_len, to_live, q);
+	if (!make_request(q, &arg)) {
+		q->refused = true;
+		return r->rc;
+	}
 	rc = marshal_before(&m, q->row, c->req, arg, &uapi_mem_self, got);
-	ret = r->on->ops->ioctl(r->on, fd, c->req, arg);
-	got->ret = ret;
+	got->ret = r->on->ops->ioctl(r->on, fd, c->req, arg);
 	if (!rc)
-		rc = marshal_after(&m, ret, got);
+		rc = marshal_after(&m, (int)got->ret, got);
 	marshal_free(&m);
 	return rc;
 }
@@ -340,6 +397,8 @@ static const char *compare_ioctl(struct request *q, struct call *got, uint32_t *
 	size_t n = q->len;
 
 	*at = 0;
+	if (q->refused)
+		return "claimed memory";
 	q->ok = got->ret >= 0 && c->ret >= 0;
 	if (q->ok && q->row && q->row->returns) {
 		map_fd(q->r, (int)c->ret, (int)got->ret, (enum uapi_fd)q->row->returns);

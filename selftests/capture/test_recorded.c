@@ -316,4 +316,53 @@ TEST(a_changed_result_or_payload_is_noticed)
 	transcript_free(&t);
 }
 
+/* What a transcript claims is memory must be memory here: else the call is not issued. */
+TEST(claims_of_memory_that_was_not_recorded_are_refused)
+{
+	struct capture_error err = { "" };
+	static struct rerun_stats stats;
+	size_t tried = 0;
+	char path[300];
+	struct transcript t;
+	struct host *h;
+
+	snprintf(path, sizeof(path), "%s/hosts/6.12-vtd-aw39.capture.jsonl", corpus_dir());
+	ASSERT_EQ(0, transcript_load(path, 0, &t, &err));
+	ASSERT_EQ(0, describe(&t, path, &h, &err));
+	for (size_t i = 0; i < t.ncalls; i++) {
+		struct call *c = &t.calls[i], was = *c;
+		static const uint8_t huge[4] = { 0xff, 0xff, 0xff, 0x7f };
+		struct hit hit = { c, false };
+		uint8_t saved[4];
+		struct shim *model;
+		size_t off;
+
+		if (c->op != SHIM_OP_IOCTL || c->in_len < 16)
+			continue;
+		/* argsz or size; data_len of GET_HW_INFO; an address for an argument. */
+		for (int way = 0; way < 3; way++) {
+			off = way == 1 ? 12 : 0;
+			if (way == 1 && c->req != 0x3b8a)
+				continue;
+			memcpy(saved, c->in + off, 4);
+			if (way < 2)
+				memcpy(c->in + off, huge, 4);
+			else
+				c->has_arg = true;
+			hit.seen = false;
+			model = model_new(h, NULL);
+			EXPECT_EQ(0, transcript_rerun(&t, model, note_hit, &hit, &stats, &err));
+			EXPECT_TRUE(hit.seen);
+			shim_destroy(model);
+			c->has_arg = was.has_arg;
+			memcpy(c->in + off, saved, 4);
+			tried++;
+		}
+		i += 6;
+	}
+	EXPECT_LT(20, tried);
+	host_free(h);
+	transcript_free(&t);
+}
+
 TEST_HARNESS_MAIN
