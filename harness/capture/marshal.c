@@ -7,8 +7,6 @@
 
 #include "harness/capture/marshal.h"
 
-#define STR_MAX 4096
-
 int call_bytes(uint8_t **dst, uint32_t *dst_len, const void *src, size_t len)
 {
 	uint8_t *v = malloc(len + 1);
@@ -74,34 +72,12 @@ static void spans_by_number(struct marshal *m, uint32_t req)
 	m->n = 1;
 }
 
-/*
- * A string and its NUL, read byte by byte: what lies behind it may be nobody's.
- * As uapi_spans() has it otherwise: -EFAULT, and at most a page.
- */
-static int str_before(struct marshal *m, struct call *c)
-{
-	char s[STR_MAX];
-	size_t n = 0;
-
-	do {
-		if (!m->arg || m->mem->in(m->mem->ctx, s + n, (uint64_t)m->arg + n, 1)) {
-			m->n = -EFAULT;
-			return 0;
-		}
-	} while (s[n++] && n < STR_MAX);
-	m->before[0] = (struct uapi_span){ m->arg, (uint32_t)n, UAPI_IN, "arg" };
-	m->n = 1;
-	return call_bytes(&c->in, &c->in_len, s, n);
-}
-
 int marshal_before(struct marshal *m, const struct uapi_row *row, uint32_t req, uintptr_t arg,
 		   const struct uapi_mem *mem, struct call *c)
 {
 	uint32_t word;
 
 	*m = (struct marshal){ .row = row, .mem = mem, .arg = arg };
-	if (row && row->rule == UAPI_SIZE_STR)
-		return str_before(m, c);
 	if (row)
 		m->n = uapi_spans(row, mem, arg, m->before, UAPI_SPANS_MAX);
 	else

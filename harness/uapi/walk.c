@@ -42,26 +42,17 @@ static void add(struct spans *s, uint64_t addr, uint64_t len, uint8_t dir, const
 	s->v[s->n++] = (struct uapi_span){ addr, limited(len), dir, what };
 }
 
-/* A string's bytes with its NUL; read in pieces that do not cross into a page it may not reach. */
+/* A string's bytes with its NUL, read one by one: what lies behind it may be nobody's. */
 static int str_span(const struct uapi_mem *mem, uint64_t arg, struct spans *s)
 {
-	uint8_t buf[64];
 	uint64_t len = 0;
+	char c;
 
-	while (len < STR_MAX) {
-		size_t n = sizeof(buf) - (size_t)((arg + len) % sizeof(buf));
-		const uint8_t *nul;
-
-		if (mem->in(mem->ctx, buf, arg + len, n))
+	do {
+		if (mem->in(mem->ctx, &c, arg + len, 1))
 			return -EFAULT;
-		nul = memchr(buf, 0, n);
-		if (nul) {
-			len += (uint64_t)(nul - buf) + 1;
-			break;
-		}
-		len += n;
-	}
-	add(s, arg, min64(len, STR_MAX), UAPI_IN, "arg");
+	} while (++len < STR_MAX && c);
+	add(s, arg, len, UAPI_IN, "arg");
 	return (int)s->n;
 }
 
