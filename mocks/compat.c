@@ -175,6 +175,7 @@ static int get_info(struct model *m, struct ictx *ictx, uint64_t arg)
 static int map_dma(struct model *m, struct ictx *ictx, uint64_t arg)
 {
 	struct vfio_iommu_type1_dma_map map;
+	uint32_t prot = 0;
 	uint64_t iova;
 	int err = user_in_argsz(m, &map, sizeof(map), arg);
 
@@ -185,8 +186,11 @@ static int map_dma(struct model *m, struct ictx *ictx, uint64_t arg)
 	if (!ictx->vfio_ioas)
 		return -ENODEV;
 	iova = map.iova;
-	return ioas_map_user(ictx->vfio_ioas, &iova, map.vaddr, map.size,
-			     map.flags & VFIO_DMA_MAP_FLAG_WRITE, false, false);
+	if (map.flags & VFIO_DMA_MAP_FLAG_READ)
+		prot |= IOMMU_IOAS_MAP_READABLE;
+	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
+		prot |= IOMMU_IOAS_MAP_WRITEABLE;
+	return ioas_map_user(ictx->vfio_ioas, &iova, map.vaddr, map.size, prot, false, false);
 }
 
 static int unmap_range(struct ioas *ioas, uint64_t iova, uint64_t size, uint64_t *unmapped)

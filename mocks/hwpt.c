@@ -124,6 +124,11 @@ int hwpt_paging_new(struct ioas *ioas, struct dev *d, uint32_t flags, bool has_d
 	return 0;
 }
 
+bool hwpt_refuses_mute(const struct hwpt *h)
+{
+	return h->io && (h->io->type == HOST_IOMMU_INTEL || h->io->type == HOST_IOMMU_AMD);
+}
+
 void hwpt_destroy(struct hwpt *h)
 {
 	if (h->parent) {

@@ -74,6 +74,7 @@ struct area {
 	uint64_t last;
 	uint64_t va;   /* user address, or offset in the file */
 	bool writable; /* its pages may be mapped for writing */
+	bool mute;     /* for neither reading nor writing, which only compat asks for */
 	bool file;
 };
 
@@ -106,8 +107,11 @@ int ioas_disable_large_pages(struct ioas *ioas);
 size_t ioas_first_area(const struct ioas *ioas, uint64_t iova);
 bool ioas_area_overlaps(const struct ioas *ioas, uint64_t start, uint64_t last);
 
-int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t length, bool write,
+/* prot: IOMMU_IOAS_MAP_READABLE and WRITEABLE. */
+int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t length, uint32_t prot,
 		  bool choose_iova, bool file);
+/* Page tables of Intel and AMD take no entry without access: -EINVAL. */
+bool hwpt_refuses_mute(const struct hwpt *h);
 /* *unmapped is what is gone, also when it fails. */
 int ioas_unmap_range(struct ioas *ioas, uint64_t start, uint64_t last, uint64_t *unmapped);
 int ioas_cut(struct ioas *ioas, uint64_t last);

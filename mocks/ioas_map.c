@@ -166,10 +166,15 @@ static int place(const struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t 
 	return check_iova(ioas, *iova, length);
 }
 
-int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t length, bool write,
+int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t length, uint32_t prot,
 		  bool choose, bool file)
 {
-	struct area a = { .va = va, .writable = write, .file = file };
+	struct area a = {
+		.va = va,
+		.writable = prot & IOMMU_IOAS_MAP_WRITEABLE,
+		.mute = !prot,
+		.file = file,
+	};
 	int err;
 
 	if (!length || length > UINT64_MAX - PAGE_SZ)
@@ -181,6 +186,9 @@ int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t lengt
 		return err;
 	if (va % PAGE_SZ & (ioas->alignment - 1))
 		return -EINVAL;
+	for (const struct hwpt *h = ioas->hwpts; h && a.mute; h = h->next)
+		if (hwpt_refuses_mute(h))
+			return -EINVAL;
 	a.iova = *iova;
 	a.last = range_end(*iova, length);
 	return insert_area(ioas, &a);
@@ -243,8 +251,7 @@ int cmd_ioas_map(struct ucmd *u)
 	ioas = ioas_get(u->ictx, cmd->ioas_id);
 	if (!ioas)
 		return -ENOENT;
-	err = ioas_map_user(ioas, &iova, cmd->user_va, cmd->length,
-			    cmd->flags & IOMMU_IOAS_MAP_WRITEABLE,
+	err = ioas_map_user(ioas, &iova, cmd->user_va, cmd->length, cmd->flags & PROT_FLAGS,
 			    !(cmd->flags & IOMMU_IOAS_MAP_FIXED_IOVA), false);
 	if (err)
 		return err;
@@ -270,8 +277,7 @@ int cmd_ioas_map_file(struct ucmd *u)
 		return -ENOENT;
 	if (!model_fd(u->m, cmd->fd))
 		return -EBADF;
-	err = ioas_map_user(ioas, &iova, cmd->start, cmd->length,
-			    cmd->flags & IOMMU_IOAS_MAP_WRITEABLE,
+	err = ioas_map_user(ioas, &iova, cmd->start, cmd->length, cmd->flags & PROT_FLAGS,
 			    !(cmd->flags & IOMMU_IOAS_MAP_FIXED_IOVA), true);
 	if (err)
 		return err;
@@ -308,6 +314,7 @@ static int copy_pieces(struct ioas *dst, const struct area *pieces, size_t n, ui
 		int err = 0;
 
 		a.va += from - pieces[i].iova;
+		a.mute = false;
 		a.iova = dst_iova + (from - start);
 		a.last = dst_iova + (to - start);
 		if (write && !a.writable)

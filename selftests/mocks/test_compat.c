@@ -195,10 +195,11 @@ TEST_F(compat, map_differs)
 	} rows[] = {
 		{ 31, 3, 0x1000, 4096, -EINVAL },
 		{ 32, 4, 0x1000, 4096, -EINVAL },
-		{ 32, 0, 0x1000, 4096, 0 }, /* neither read nor write */
+		{ 32, 0, 0x1000, 4096, -EINVAL }, /* neither read nor write */
 		{ 32, 3, 0x1000, 0, -EINVAL },
 		{ 32, 3, UINT64_MAX - 0xfff, 0x2000, -EOVERFLOW },
 		{ 32, 3, MSI_FIRST, 4096, -EINVAL },
+		{ 32, 1, 0x1000, 4096, 0 },
 		{ 32, 3, 0x1000, 4096, -EEXIST },
 	};
 
@@ -217,6 +218,22 @@ TEST_F(compat, map_differs)
 			TH_LOG("row %zu", i);
 		}
 	}
+}
+
+/* What no page table takes can be mapped while there is none, and keeps devices out then. */
+TEST_F(compat, mapping_without_access)
+{
+	struct vfio_iommu_type1_dma_map m = {
+		.argsz = sizeof(m), .vaddr = 0x1000, .iova = 0x1000, .size = 4096
+	};
+	uint64_t size = 4096;
+
+	ASSERT_EQ(0, test_set_container(self->s, self->g, self->c));
+	ASSERT_EQ(0, set_iommu(self->s, self->c, VFIO_TYPE1v2_IOMMU));
+	ASSERT_EQ(0, shim_ioctl(self->s, self->c, VFIO_IOMMU_MAP_DMA, &m));
+	EXPECT_EQ(-EINVAL, test_device_fd(self->s, self->g, BDF));
+	EXPECT_EQ(0, test_unmap(self->s, self->c, 0x1000, &size));
+	EXPECT_LE(0, test_device_fd(self->s, self->g, BDF));
 }
 
 TEST_F(compat, unmap_differs)
