@@ -10,9 +10,9 @@ export HIOD_BDF HIOD_MODEL_RELEASE
 # Does this guest have a device for its users, by this way?
 expect_real() { # type1|iommufd
 	case $VM_HOST in
-	# no unit, interrupts that are not isolated, a unit that 6.12 cannot give to users
+	# no unit; interrupts that are not isolated; tables that iommufd of 6.12 cannot make
 	noiommu | vtd-nointremap) return 1 ;;
-	vtd-firststage) case $(uname -r) in 6.*) return 1 ;; esac ;;
+	vtd-firststage) case $1:$(uname -r) in iommufd:6.*) return 1 ;; esac ;;
 	esac
 	[ "$1" = type1 ] || [ "$VM_KERNEL" != packaged ]
 }
