@@ -35,14 +35,19 @@ static const struct row {
 	const char *fmt;
 	const char *hint;
 } table[HIOD_ANOMALY_COUNT] = {
-	[HIOD_ANOMALY_NO_RANGES] = {
-		HIOD_UNKNOWN, HIOD_ACCEPTED, 0, ARGS_NONE,
-		"the kernel reports no usable IOVA ranges: host address width unknown (QEMU takes 64 bits)",
-	},
 	[HIOD_ANOMALY_RANGES_FALLBACK] = {
 		HIOD_UNKNOWN, HIOD_ACCEPTED, 0, ARGS_ERRNO,
 		"Cannot get IOVA ranges: %s",
 		"Fallback to default 64bit IOVA range and 4K page size",
+	},
+	[HIOD_ANOMALY_VIOMMU_UNCHECKED] = {
+		HIOD_UNKNOWN, HIOD_ACCEPTED, 0, ARGS_NUMBERS,
+		"virtio-iommu knows no IOVA ranges of the host, so page sizes are not compared: 0x%" PRIx64
+		" of the host, 0x%" PRIx64 " of its own",
+	},
+	[HIOD_ANOMALY_NO_RANGES] = {
+		HIOD_UNKNOWN, HIOD_ACCEPTED, 0, ARGS_NONE,
+		"the kernel reports no usable IOVA ranges: host address width unknown (QEMU takes 64 bits)",
 	},
 	[HIOD_ANOMALY_RANGES_TOUCH] = {
 		HIOD_ACCEPTED, HIOD_ACCEPTED, 0, ARGS_NUMBERS,
@@ -125,6 +130,21 @@ static const struct row {
 		HIOD_ERROR, HIOD_ABORT, HIOD_VERSION(10, 2), ARGS_NONE,
 		"a legacy and an iommufd device share an address space (QEMU aborts in a type cast)",
 	},
+	[HIOD_ANOMALY_PROBE_FULL] = {
+		HIOD_REFUSED, HIOD_ACCEPTED, 0, ARGS_NUMBERS,
+		"the host leaves %" PRIu64 " reserved regions, and virtio-iommu can tell a guest of %" PRIu64
+		" (the guest's driver gets an error)",
+	},
+	[HIOD_ANOMALY_ALIAS_UNSEEN] = {
+		HIOD_REFUSED, HIOD_ACCEPTED, 0, ARGS_NUMBERS,
+		"several devices appear to virtio-iommu as slot %" PRIu64 ", function %" PRIu64
+		", which it does not support (QEMU misses it: no reserved ranges of the host)",
+	},
+	[HIOD_ANOMALY_STALE_RANGES] = {
+		HIOD_ACCEPTED, HIOD_REFUSED, 0, ARGS_NUMBERS,
+		"virtio-iommu keeps the ranges of a device that it refused as slot %" PRIu64
+		", function %" PRIu64 ", and takes the next one there for an alias",
+	},
 };
 
 void hiod_anomaly_note(struct hiod_anomalies *an, enum hiod_anomaly kind, uint64_t a, uint64_t b)
@@ -169,7 +189,8 @@ enum hiod_anomaly hiod_anomaly_fatal(const struct hiod_anomalies *an, const stru
 	for (unsigned i = 0; i < HIOD_ANOMALY_COUNT; i++) {
 		enum hiod_answer q = hiod_anomaly_qemu(p, (enum hiod_anomaly)i);
 
-		if ((an->seen & (1u << i)) && q != HIOD_ACCEPTED)
+		/* A refusal is an answer like others: QEMU lives on. */
+		if ((an->seen & (1u << i)) && q != HIOD_ACCEPTED && q != HIOD_REFUSED)
 			return (enum hiod_anomaly)i;
 	}
 	return HIOD_ANOMALY_COUNT;
@@ -186,7 +207,8 @@ enum hiod_anomaly hiod_anomaly_worst(const struct hiod_anomalies *an)
 			continue;
 		if (v == HIOD_ERROR)
 			return (enum hiod_anomaly)i;
-		if (worst == HIOD_ANOMALY_COUNT)
+		if (worst == HIOD_ANOMALY_COUNT ||
+		    (v == HIOD_REFUSED && table[worst].verdict == HIOD_UNKNOWN))
 			worst = (enum hiod_anomaly)i;
 	}
 	return worst;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel replies that no kernel should give, named once.
+ * Kernel replies that no kernel should give, and what else makes QEMU's answer
+ * differ from ours, named once.
  *
  * For each: what QEMU does on meeting it (goes on, aborts, never returns) and
  * what this code concludes. QEMU going on means that its own evaluation is
@@ -31,8 +32,9 @@ enum hiod_answer {
 const char *hiod_answer_name(enum hiod_answer a);
 
 enum hiod_anomaly {
-	HIOD_ANOMALY_NO_RANGES,		 /* no range capability, none in it, or num_iovas 0 */
 	HIOD_ANOMALY_RANGES_FALLBACK,	 /* IOVA_RANGES failed; a: the errno, positive */
+	HIOD_ANOMALY_VIOMMU_UNCHECKED,	 /* virtio-iommu; a, b: page sizes, the host's, its own */
+	HIOD_ANOMALY_NO_RANGES,		 /* no range capability, none in it, or num_iovas 0 */
 	HIOD_ANOMALY_RANGES_TOUCH,	 /* a, b: a range that starts where the one before ended */
 	HIOD_ANOMALY_RANGES_UNSORTED,	 /* a, b: a range below the one before it */
 	HIOD_ANOMALY_RANGES_OVERLAP,	 /* a, b: a range that shares addresses with that before */
@@ -51,6 +53,9 @@ enum hiod_anomaly {
 	HIOD_ANOMALY_HW_INFO_SHORT,	 /* a: bytes of VT-d data the kernel has, b: needed */
 	HIOD_ANOMALY_PASID_WIDTH,    /* a: bits of PASID the host claims, b: most there can be */
 	HIOD_ANOMALY_MIXED_BACKENDS, /* a legacy and an iommufd container in one address space */
+	HIOD_ANOMALY_PROBE_FULL,     /* a: reserved regions of a device, b: most that QEMU tells */
+	HIOD_ANOMALY_ALIAS_UNSEEN,   /* a, b: slot and function that several devices appear as */
+	HIOD_ANOMALY_STALE_RANGES,   /* a, b: slot and function that keeps a refused one's ranges */
 	HIOD_ANOMALY_COUNT
 };
 
@@ -70,7 +75,7 @@ int hiod_fail_anomaly(struct hiod_anomalies *an, enum hiod_anomaly kind, uint64_
 
 /* What QEMU of that profile does: HIOD_ACCEPTED means it goes on. */
 enum hiod_answer hiod_anomaly_qemu(const struct hiod_profile *p, enum hiod_anomaly kind);
-/* What we say if QEMU accepts in the end: HIOD_ACCEPTED, HIOD_UNKNOWN or HIOD_ERROR. */
+/* What we say: HIOD_ACCEPTED (it does not weigh), HIOD_UNKNOWN, HIOD_REFUSED or HIOD_ERROR. */
 enum hiod_answer hiod_anomaly_verdict(enum hiod_anomaly kind);
 /* Our words for one that was seen; QEMU's own where it prints any. */
 void hiod_anomaly_message(const struct hiod_anomalies *an, enum hiod_anomaly kind, char *buf,
@@ -83,7 +88,7 @@ const char *hiod_anomaly_hint(enum hiod_anomaly kind);
  * HIOD_ANOMALY_COUNT. There is at most one: nothing is read after it.
  */
 enum hiod_anomaly hiod_anomaly_fatal(const struct hiod_anomalies *an, const struct hiod_profile *p);
-/* The one seen that weighs most for our verdict, or HIOD_ANOMALY_COUNT. */
+/* The one seen that weighs most (error, refused, unknown), or HIOD_ANOMALY_COUNT. */
 enum hiod_anomaly hiod_anomaly_worst(const struct hiod_anomalies *an);
 
 #endif

@@ -102,13 +102,35 @@ static bool fits(const Machine *m, const VFIOPCIDevice *dev, struct intel_iommu_
 				       dev->vbasedev.hiod->aliased, &an, &err);
 }
 
+/* virtio-iommu: a start with another granule. */
+static void hint_granule(const VFIOPCIDevice *dev, char *buf, size_t len)
+{
+	struct hiod_error err;
+
+	hiod_error_init(&err);
+	for (unsigned i = VIRTIO_IOMMU_GRANULE_4K; i < VIRTIO_IOMMU_GRANULE_COUNT; i++) {
+		enum virtio_iommu_granule g = (enum virtio_iommu_granule)i;
+		uint64_t host = dev->vbasedev.container->pgsizes;
+
+		if (virtio_iommu_check_page_size_mask(virtio_iommu_granule_mask(g), host, false,
+						      &err))
+			continue;
+		snprintf(buf, len, "granule=%s fits this host", virtio_iommu_granule_name(g));
+		return;
+	}
+}
+
 void hiod_hint_fit(const Machine *m, const VFIOPCIDevice *dev, char *buf, size_t len)
 {
 	struct proposal p;
 	int host;
 
 	buf[0] = '\0';
-	if (!m->has_viommu || !dev->vbasedev.hiod || !dev->vbasedev.container)
+	if (!dev->vbasedev.hiod || !dev->vbasedev.container)
+		return;
+	if (m->viommu_kind == MACHINE_VIOMMU_VIRTIO)
+		hint_granule(dev, buf, len);
+	if (m->viommu_kind != MACHINE_VIOMMU_INTEL)
 		return;
 	for (int n = 1; n <= 4; n++) {
 		for (unsigned set = 1; set <= CHANGE_ALL; set++) {

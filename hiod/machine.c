@@ -31,7 +31,6 @@ static int set_type(Machine *m, const char *type, struct hiod_error *err)
 	const char *prefix = "pc-q35-";
 	unsigned version;
 
-	m->aw_bits = m->profile->aw_bits;
 	if (!strcmp(type, "q35"))
 		return 0;
 	if (strncmp(type, prefix, strlen(prefix)))
@@ -44,6 +43,7 @@ static int set_type(Machine *m, const char *type, struct hiod_error *err)
 	if (version < OLDEST_MACHINE)
 		return hiod_error_unmodelled(err, "machine type '%s' is too old to be modelled",
 					     type);
+	m->version = version;
 	if (version <= LAST_39BIT_MACHINE)
 		m->aw_bits = 39;
 	return 0;
@@ -98,6 +98,7 @@ int machine_init(Machine *m, struct shim *shim, const struct hiod_profile *profi
 	};
 	m->sys = (AddressSpace){ .mem = mem, .nmem = nmem };
 	m->root = (PCIBus){ .express = true, .root = true };
+	m->version = profile->version;
 	m->aw_bits = profile->aw_bits;
 	err->stage = HIOD_STAGE_CONFIG;
 	if (!machine)
@@ -109,9 +110,63 @@ int machine_init(Machine *m, struct shim *shim, const struct hiod_profile *profi
 	return rc ? rc : set_options(m, &o, err);
 }
 
-int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err)
+/* Known when the options are, and the device is not yet realized. */
+static int plug_viommu(const Machine *m, struct hiod_error *err)
+{
+	if (m->viommu_kind == MACHINE_VIOMMU_NONE)
+		return 0;
+	return hiod_error_set(err, -EINVAL, "QEMU does not support multiple vIOMMUs for x86 yet.");
+}
+
+static int add_intel_iommu(Machine *m, struct hiod_options *o, struct hiod_error *err)
 {
 	struct intel_iommu_config c;
+	int rc;
+
+	intel_iommu_config_init(&c, m->profile, m->aw_bits);
+	while ((rc = hiod_options_next(o, err)) > 0) {
+		rc = intel_iommu_config_set(&c, m->profile, o, err);
+		if (rc)
+			break;
+	}
+	if (!rc)
+		rc = plug_viommu(m, err);
+	if (!rc)
+		rc = intel_iommu_realize(&m->viommu, m->profile, &c, m->irqchip, &m->sys,
+					 &m->anomalies, &m->root, err);
+	if (!rc)
+		m->viommu_kind = MACHINE_VIOMMU_INTEL;
+	return rc;
+}
+
+static int add_virtio_iommu(Machine *m, struct hiod_options *o, struct hiod_error *err)
+{
+	/* Writes there are interrupts on x86, whatever the host has. */
+	static const struct hiod_resv_region apic = {
+		{ 0xfee00000, 0xfeefffff },
+		HIOD_RESV_MSI,
+	};
+	struct virtio_iommu_config c;
+	int rc;
+
+	virtio_iommu_config_init(&c, m->version);
+	while ((rc = hiod_options_next(o, err)) > 0) {
+		rc = virtio_iommu_config_set(&c, o, err);
+		if (rc)
+			break;
+	}
+	if (!rc)
+		rc = plug_viommu(m, err);
+	if (!rc)
+		rc = virtio_iommu_realize(&m->virtio_iommu, &c, &apic, 1, &m->sys, &m->anomalies,
+					  &m->root, err);
+	if (!rc)
+		m->viommu_kind = MACHINE_VIOMMU_VIRTIO;
+	return rc;
+}
+
+int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err)
+{
 	struct hiod_options o;
 	int rc;
 
@@ -119,30 +174,19 @@ int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err)
 	rc = hiod_options_start(&o, text, "driver", err);
 	if (rc)
 		return rc;
-	if (strcmp(o.value, "intel-iommu"))
-		return hiod_error_unmodelled(err, "vIOMMU '%s' is not modelled (intel-iommu is)",
-					     o.value);
-	intel_iommu_config_init(&c, m->profile, m->aw_bits);
-	while ((rc = hiod_options_next(&o, err)) > 0) {
-		rc = intel_iommu_config_set(&c, m->profile, &o, err);
-		if (rc)
-			break;
-	}
-	if (rc)
-		return rc;
-	if (m->has_viommu)
-		return hiod_error_set(err, -EINVAL,
-				      "QEMU does not support multiple vIOMMUs for x86 yet.");
-	rc = intel_iommu_realize(&m->viommu, m->profile, &c, m->irqchip, &m->sys, &m->anomalies,
-				 &m->root, err);
-	m->has_viommu = !rc;
-	return rc;
+	if (!strcmp(o.value, "intel-iommu"))
+		return add_intel_iommu(m, &o, err);
+	if (!strcmp(o.value, "virtio-iommu-pci") || !strcmp(o.value, "virtio-iommu"))
+		return add_virtio_iommu(m, &o, err);
+	return hiod_error_unmodelled(
+		err, "vIOMMU '%s' is not modelled (intel-iommu and virtio-iommu-pci are)", o.value);
 }
 
 /* Does a rule of this version, outside of the vIOMMU itself, ask for caching-mode=on? */
 static bool wants_caching_mode(const Machine *m)
 {
-	return m->has_viommu && !m->viommu.config.caching_mode && !m->profile->caching_mode_at_set;
+	return m->viommu_kind == MACHINE_VIOMMU_INTEL && !m->viommu.config.caching_mode &&
+	       !m->profile->caching_mode_at_set;
 }
 
 int machine_plug(Machine *m, VFIOPCIDevice *dev, const char *sysfsdev, IOMMUFDBackend *iommufd,
@@ -184,21 +228,39 @@ int machine_done(Machine *m, struct hiod_error *err)
 		return hiod_error_set(err, -EINVAL,
 				      "We need to set caching-mode=on for intel-iommu to enable "
 				      "device assignment with IOMMU protection.");
+	if (m->viommu_kind == MACHINE_VIOMMU_VIRTIO)
+		virtio_iommu_freeze_granule(&m->virtio_iommu);
 	m->done = true;
 	return 0;
 }
 
+const struct hiod_resv_regions *machine_resv_regions(const Machine *m, VFIOPCIDevice *dev)
+{
+	struct pci_iommu_alias a;
+
+	if (m->viommu_kind != MACHINE_VIOMMU_VIRTIO || !dev->pdev.bus)
+		return NULL;
+	pci_device_get_iommu_bus_devfn(&dev->pdev, &a);
+	if (!a.iommu_bus)
+		return NULL;
+	return virtio_iommu_resv_regions(&m->virtio_iommu, a.aliased_bus, a.aliased_devfn);
+}
+
 void machine_reset(Machine *m)
 {
-	if (m->has_viommu)
+	/* virtio-iommu's page sizes and frozen granule outlast it. */
+	if (m->viommu_kind == MACHINE_VIOMMU_INTEL)
 		intel_iommu_reset(&m->viommu);
 }
 
 void machine_finalize(Machine *m)
 {
-	if (!m->has_viommu)
+	if (m->viommu_kind == MACHINE_VIOMMU_NONE)
 		return;
 	pci_clear_iommu(&m->root);
-	intel_iommu_finalize(&m->viommu);
-	m->has_viommu = false;
+	if (m->viommu_kind == MACHINE_VIOMMU_INTEL)
+		intel_iommu_finalize(&m->viommu);
+	else
+		virtio_iommu_finalize(&m->virtio_iommu);
+	m->viommu_kind = MACHINE_VIOMMU_NONE;
 }

@@ -16,6 +16,9 @@
 #include "hiod/pci.h"
 #include "hiod/vfio.h"
 #include "hiod/vfio_pci.h"
+#include "hiod/virtio_iommu.h"
+
+enum machine_viommu { MACHINE_VIOMMU_NONE, MACHINE_VIOMMU_INTEL, MACHINE_VIOMMU_VIRTIO };
 
 typedef struct Machine {
 	const struct hiod_profile *profile;
@@ -24,11 +27,13 @@ typedef struct Machine {
 	AddressSpace sys; /* guest memory */
 	PCIBus root;	  /* pcie.0 */
 	enum hiod_irqchip irqchip;
-	uint8_t aw_bits; /* default of the machine type */
-	bool has_viommu;
-	IntelIOMMUState viommu;
-	VFIOPCIDevice *devices; /* newest first */
-	bool done;		/* machine_done() was reached: what comes now is hot-plugged */
+	unsigned version; /* of the machine type, HIOD_VERSION() */
+	uint8_t aw_bits;  /* intel-iommu's default with the machine type */
+	enum machine_viommu viommu_kind;
+	IntelIOMMUState viommu;	       /* where that is its kind */
+	VirtIOIOMMUState virtio_iommu; /* likewise */
+	VFIOPCIDevice *devices;	       /* newest first */
+	bool done; /* machine_done() was reached: what comes now is hot-plugged */
 } Machine;
 
 /*
@@ -40,7 +45,10 @@ typedef struct Machine {
 int machine_init(Machine *m, struct shim *shim, const struct hiod_profile *profile,
 		 const char *machine, const struct hiod_mem_region *mem, size_t nmem,
 		 struct hiod_report *report, struct hiod_error *err);
-/* text: QEMU's -device syntax, "intel-iommu,aw-bits=48". 0 or -errno. */
+/*
+ * text: QEMU's -device syntax, "intel-iommu,aw-bits=48"; "virtio-iommu-pci", or
+ * "virtio-iommu", its alias. 0 or -errno.
+ */
 int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err);
 /*
  * Plugs dev in; dev->pdev.bus NULL means the root bus. The caller owns dev. On
@@ -52,6 +60,11 @@ int machine_plug(Machine *m, VFIOPCIDevice *dev, const char *sysfsdev, IOMMUFDBa
 void machine_unplug(Machine *m, VFIOPCIDevice *dev);
 /* All devices of the command line are there. 0 or -EINVAL: QEMU exits. */
 int machine_done(Machine *m, struct hiod_error *err);
+/*
+ * What a guest is told that dev must not map, or NULL where no virtio-iommu is
+ * above dev. Of the machine, and good until a device is plugged or unplugged.
+ */
+const struct hiod_resv_regions *machine_resv_regions(const Machine *m, VFIOPCIDevice *dev);
 /* System reset. */
 void machine_reset(Machine *m);
 /* After all devices were unplugged. */

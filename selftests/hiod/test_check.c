@@ -478,7 +478,7 @@ TEST(without_a_viommu_nothing_is_checked)
 
 TEST(what_is_not_modelled_is_unknown)
 {
-	static const char *const viommus[] = { "virtio-iommu-pci", "amd-iommu,dma-remap=on" };
+	static const char *const viommus[] = { "arm-smmuv3", "amd-iommu,dma-remap=on" };
 	struct hiod_verdict v;
 	struct fake f;
 
