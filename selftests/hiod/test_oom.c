@@ -67,14 +67,19 @@ PLAIN void free(void *p)
 
 TEST(every_allocation_may_fail)
 {
+	static const char *const viommus[] = {
+		"intel-iommu,caching-mode=on,aw-bits=39",
+		"virtio-iommu-pci,aw-bits=48",
+	};
 	static const struct hiod_mem_region memory[] = { { 0, 0x40000 } };
 	unsigned failed = 0;
 
 	for (size_t p = 0; hiod_profile_at(p); p++) {
-		for (int be = 0; be < 2; be++) {
+		for (int i = 0; i < 4; i++) {
+			int be = i % 2;
 			struct hiod_check c = {
 				.profile = hiod_profile_at(p),
-				.viommu = "intel-iommu,caching-mode=on,aw-bits=39",
+				.viommu = viommus[i / 2],
 				.backend = be,
 				.bdf = "0000:00:05.0",
 				.mem = memory,
@@ -88,8 +93,8 @@ TEST(every_allocation_may_fail)
 				fake_init(&f);
 				/* more than fit into the buffers on the stack */
 				f.nranges = 0;
-				for (uint64_t i = 0; i < 16; i++)
-					fake_range(&f, i << 30, (i << 30) + 0xfffff);
+				for (uint64_t r = 0; r < 16; r++)
+					fake_range(&f, r << 30, (r << 30) + 0xfffff);
 				f.ranges[15].last = (1ull << 39) - 1;
 				count = 0;
 				balance = 0;
@@ -101,8 +106,8 @@ TEST(every_allocation_may_fail)
 				EXPECT_EQ(0, fake_open_fds(&f));
 				EXPECT_EQ(0, balance)
 				{
-					TH_LOG("%s %d: allocation %u leaks", c.profile->name, be,
-					       nth);
+					TH_LOG("%s %s %d: allocation %u leaks", c.profile->name,
+					       c.viommu, be, nth);
 				}
 				if (count < nth) {
 					EXPECT_EQ(HIOD_ACCEPTED, v.verdict);

@@ -102,12 +102,14 @@ TEST(every_call_may_fail)
 		NULL,
 		"intel-iommu,caching-mode=on,aw-bits=39",
 		"intel-iommu,caching-mode=on",
+		"virtio-iommu-pci",
+		"virtio-iommu-pci,granule=64k",
 	};
 	static const struct hiod_mem_region memory[] = { { 0, 0x40000 } };
 	unsigned n = 0;
 
 	for (size_t p = 0; hiod_profile_at(p); p++) {
-		for (unsigned i = 0; i < 6; i++) {
+		for (unsigned i = 0; i < 10; i++) {
 			struct hiod_check c = {
 				.profile = hiod_profile_at(p),
 				.viommu = viommus[i / 2],
