@@ -11,10 +11,22 @@ static bool domain(const struct host *h, const struct host_iommu *io, enum host_
 	return !d.attach_errno;
 }
 
+static bool narrow(const struct host *h, const struct host_iommu *io)
+{
+	struct host_domain d;
+
+	for (int k = 0; k < HOST_DOMAIN_NR; k++) {
+		host_domain_get(h, io, (enum host_domain_kind)k, &d);
+		if (d.aperture.last >> 62)
+			return false;
+	}
+	return true;
+}
+
 static uint32_t unit_able(const struct host *h, const struct host_iommu *io)
 {
 	const bool fd = h->iommufd.present, isolated = io->isolated_msi != 0;
-	uint32_t able = 0;
+	uint32_t able = narrow(h, io) ? ABLE_NARROW : 0;
 
 	if (!isolated && !h->type1_unsafe)
 		able |= ABLE_UNSAFE1;

@@ -18,6 +18,7 @@
 #define ABLE_PARENT    (1u << 10) /* nesting parents can be made */
 #define ABLE_NO_PARENT (1u << 11)
 #define ABLE_UNSAFE1   (1u << 12) /* type1 does not take the devices, for want of isolated MSIs */
+#define ABLE_NARROW    (1u << 13) /* no page table reaches 2^62 */
 
 /* Of the IOMMU unit of the first of the devices; ngroups: how many groups they are in. */
 uint32_t host_able(const struct host *h, const struct host_device *d, size_t ngroups);

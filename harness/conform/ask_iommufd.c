@@ -67,46 +67,87 @@ static void hw_info(struct asker *v, struct host_device *d, struct host_iommu *i
 	d->max_pasid_log2 = c.out_max_pasid_log2;
 }
 
-/*
- * A page table of a kind on an IOAS of its own: what it narrows the IOAS to,
- * by the compat layer, which tells page sizes as well; and whether the device
- * can be attached to it.
- */
-static void page_table(struct asker *v, int fd, int cdev, uint32_t devid, uint32_t flags,
-		       struct host_domain *dom)
+static uint32_t ioas_new(struct asker *v, int fd)
 {
-	struct iommu_ioas_alloc ioas = { .size = sizeof(ioas) };
-	struct uapi_hwpt_alloc hwpt = { .size = sizeof(hwpt), .flags = flags, .dev_id = devid };
-	struct iommu_vfio_ioas compat = { .size = sizeof(compat), .op = IOMMU_VFIO_IOAS_SET };
-	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
-	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
-	struct host_domain seen = { .known = true };
-	struct iommu_destroy destroy = { .size = sizeof(destroy) };
-	uint32_t avail;
-	int ret;
+	struct iommu_ioas_alloc c = { .size = sizeof(c) };
 
-	if (shim_ioctl(v->s, fd, IOMMU_IOAS_ALLOC, &ioas))
+	return shim_ioctl(v->s, fd, IOMMU_IOAS_ALLOC, &c) ? 0 : c.out_ioas_id;
+}
+
+static void destroy(struct asker *v, int fd, uint32_t id)
+{
+	struct iommu_destroy c = { .size = sizeof(c), .id = id };
+
+	shim_ioctl(v->s, fd, IOMMU_DESTROY, &c);
+}
+
+static int attach(struct asker *v, int cdev, uint32_t id)
+{
+	struct vfio_device_attach_iommufd_pt c = { .argsz = sizeof(c), .pt_id = id };
+
+	return shim_ioctl(v->s, cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &c);
+}
+
+static void detach(struct asker *v, int cdev)
+{
+	struct vfio_device_detach_iommufd_pt c = { .argsz = sizeof(c) };
+
+	shim_ioctl(v->s, cdev, VFIO_DEVICE_DETACH_IOMMUFD_PT, &c);
+}
+
+/* What an IOAS is narrowed to, by the compat layer, which tells page sizes as well. */
+static void ioas_info(struct asker *v, int fd, uint32_t ioas, struct host_domain *dom)
+{
+	struct iommu_vfio_ioas c = { .size = sizeof(c),
+				     .ioas_id = ioas,
+				     .op = IOMMU_VFIO_IOAS_SET };
+	uint32_t avail;
+
+	if (shim_ioctl(v->s, fd, IOMMU_VFIO_IOAS, &c))
 		return;
-	hwpt.pt_id = ioas.out_ioas_id;
-	ret = shim_ioctl(v->s, fd, IOMMU_HWPT_ALLOC, &hwpt);
-	if (ret) {
-		seen.attach_errno = -ret;
-	} else {
-		compat.ioas_id = ioas.out_ioas_id;
-		shim_ioctl(v->s, fd, IOMMU_VFIO_IOAS, &compat);
-		ask_iommu_info(v, fd, &seen, &avail);
-		compat.op = IOMMU_VFIO_IOAS_CLEAR;
-		shim_ioctl(v->s, fd, IOMMU_VFIO_IOAS, &compat);
-		attach.pt_id = hwpt.out_hwpt_id;
-		ret = shim_ioctl(v->s, cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
-		seen.attach_errno = ret < 0 ? -ret : 0;
-		shim_ioctl(v->s, cdev, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
-		destroy.id = hwpt.out_hwpt_id;
-		shim_ioctl(v->s, fd, IOMMU_DESTROY, &destroy);
+	ask_iommu_info(v, fd, dom, &avail);
+	c.op = IOMMU_VFIO_IOAS_CLEAR;
+	shim_ioctl(v->s, fd, IOMMU_VFIO_IOAS, &c);
+}
+
+/*
+ * The page table that the kernel makes when a device is attached to an IOAS:
+ * some drivers know its aperture only then.
+ */
+static void own_table(struct asker *v, int fd, int cdev, struct host_domain *dom)
+{
+	uint32_t ioas = ioas_new(v, fd);
+	int ret = ioas ? attach(v, cdev, ioas) : -ENOMEM;
+
+	dom->known = true;
+	dom->attach_errno = ret < 0 ? -ret : 0;
+	if (!ret) {
+		ioas_info(v, fd, ioas, dom);
+		detach(v, cdev);
 	}
-	destroy.id = ioas.out_ioas_id;
-	shim_ioctl(v->s, fd, IOMMU_DESTROY, &destroy);
-	*dom = seen;
+	destroy(v, fd, ioas);
+}
+
+/* A page table of a kind on an IOAS of its own, and whether the device can be attached to it. */
+static void table(struct asker *v, int fd, int cdev, uint32_t devid, uint32_t flags,
+		  struct host_domain *dom)
+{
+	uint32_t ioas = ioas_new(v, fd);
+	struct uapi_hwpt_alloc c = {
+		.size = sizeof(c), .flags = flags, .dev_id = devid, .pt_id = ioas
+	};
+	int ret = ioas ? shim_ioctl(v->s, fd, IOMMU_HWPT_ALLOC, &c) : -ENOMEM;
+
+	*dom = (struct host_domain){ .known = true, .attach_errno = ret < 0 ? -ret : 0 };
+	if (!ret) {
+		ioas_info(v, fd, ioas, dom);
+		ret = attach(v, cdev, c.out_hwpt_id);
+		dom->attach_errno = ret < 0 ? -ret : 0;
+		if (!ret)
+			detach(v, cdev);
+		destroy(v, fd, c.out_hwpt_id);
+	}
+	destroy(v, fd, ioas);
 }
 
 static void bound(struct asker *v, struct host_device *d, int fd, int cdev, uint32_t devid)
@@ -121,8 +162,15 @@ static void bound(struct asker *v, struct host_device *d, int fd, int cdev, uint
 	if (!v->h->iommufd_unsafe)
 		io->isolated_msi = 1;
 	hw_info(v, d, io, fd, devid);
-	for (int k = HOST_DOMAIN_PAGING; k < HOST_DOMAIN_NR; k++)
-		page_table(v, fd, cdev, devid, flags[k], &io->domain[k]);
+	for (int k = 0; k < HOST_DOMAIN_NR; k++)
+		if (flags[k])
+			table(v, fd, cdev, devid, flags[k], &io->domain[k]);
+	/*
+	 * One that cannot be attached still has an aperture, which a page table
+	 * that is only allocated shows.
+	 */
+	table(v, fd, cdev, devid, 0, &io->domain[HOST_DOMAIN_PAGING]);
+	own_table(v, fd, cdev, &io->domain[HOST_DOMAIN_PAGING]);
 	ask_infos(v, d, cdev);
 }
 

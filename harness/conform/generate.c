@@ -41,6 +41,8 @@ static void add_edges(struct generator *g)
 				continue;
 			add_edge(g, d.aperture.start);
 			add_edge(g, d.aperture.last + 1);
+			if (d.aperture.last > g->widest)
+				g->widest = d.aperture.last;
 		}
 	}
 	for (size_t i = 0; i < h->ngroups; i++) {
@@ -449,7 +451,9 @@ static bool misplaced(struct gen *gen, struct call *c, int uid)
 	static const enum uapi_fd kinds[] = { UAPI_FD_CONTAINER, UAPI_FD_GROUP, UAPI_FD_DEVICE,
 					      UAPI_FD_IOMMUFD };
 	enum uapi_fd kind = CHOICES_PICK(gen->c, kinds);
-	struct known_fd none = { .uid = NOBODY, .in = NOBODY, .ctx = NOBODY, .pt = NOBODY };
+	struct known_fd none = {
+		.uid = NOBODY, .group = -1, .device = -1, .in = NOBODY, .ctx = NOBODY, .pt = NOBODY
+	};
 	struct known_fd *on = &none;
 
 	if (gen->k.nfd && choices_bool(gen->c, 90))
@@ -525,15 +529,17 @@ void gen_begin(struct gen *gen, const struct generator *g, struct choices *c, ui
 
 /*
  * The memory of a mapping is there as far as any rule may accept its length:
- * a kernel finds out when it pins, and a model has nothing to pin.
+ * a kernel finds out when it pins, and a model has nothing to pin. What is
+ * longer than every address space, or wraps, is refused before that.
  */
-static void keep_memory(struct call *c)
+static void keep_memory(const struct generator *g, struct call *c)
 {
 	const struct uapi_row *row = call_row(c);
-	const struct uapi_field *f = row ? call_field(row, "length") : NULL;
-	uint64_t off = 0, len;
+	const struct uapi_field *f = row ? call_field(row, "length") : NULL,
+				*at = row ? call_field(row, "iova") : NULL;
+	uint64_t off = 0, len, iova;
 
-	if (row && !f)
+	if (row && !f && row->fd == UAPI_FD_CONTAINER)
 		f = call_field(row, "size");
 	for (size_t i = 0; i < c->npatch; i++)
 		if (c->patch[i].what == PATCH_VA)
@@ -541,8 +547,13 @@ static void keep_memory(struct call *c)
 	if (!f || f->width != 8)
 		return;
 	len = call_get(c, f->off, 8);
-	if (len < 1ull << 60 && (off > MAP_BYTES || len > MAP_BYTES - off))
-		call_put(c, f->off, 8, 4096);
+	iova = at ? call_get(c, at->off, 8) : 0;
+	if (off <= MAP_BYTES && len <= MAP_BYTES - off)
+		return;
+	if (len - 1 > g->widest || iova + (len - 1) < iova ||
+	    (len == UINT64_MAX && row->fd == UAPI_FD_IOMMUFD))
+		return;
+	call_put(c, f->off, 8, 4096);
 }
 
 void gen_next(struct gen *gen, int uid, struct call *out)
@@ -587,7 +598,7 @@ void gen_next(struct gen *gen, int uid, struct call *out)
 				gen_break(gen, out);
 		}
 		if (out->op == CALL_IOCTL)
-			keep_memory(out);
+			keep_memory(gen->g, out);
 		return;
 	}
 	any_close(gen, out, uid);

@@ -27,6 +27,8 @@ static const struct made {
 	{ "vtd39-6.1", "6.1.0-56-amd64", 0xd2008c22260206, 0xf00f4a, 2, false, false, false, 1 },
 	{ "vtd39-no-intremap-6.12", "6.12.117", 0xd2008c22260206, 0xf00f42, 1, true, false, false,
 	  0 },
+	/* No IOMMU: VFIO takes no device, iommufd has address spaces only. */
+	{ "no-iommu-6.12", "6.12.117", 0, 0, 0, true, false, false, 1 },
 };
 
 #define NHOSTS (sizeof(hosts) / sizeof(hosts[0]))
@@ -142,7 +144,7 @@ struct host *made_host(const char *name)
 	h->container = (struct host_node){ true, 0, 10, 196, 0666 };
 	if (m->iommufd)
 		h->iommufd = (struct host_node){ true, 0, 10, 257, 0660 };
-	h->iommus = zeroed(1, sizeof(*h->iommus), &ok);
+	h->iommus = m->devices ? zeroed(1, sizeof(*h->iommus), &ok) : NULL;
 	h->groups = zeroed(m->devices, sizeof(*h->groups), &ok);
 	h->devices = zeroed(m->devices, sizeof(*h->devices), &ok);
 	if (h->iommus) {

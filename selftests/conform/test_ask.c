@@ -32,6 +32,10 @@ FIXTURE_VARIANT_ADD(ask, type1_only_6_1)
 { .host = "vtd39-6.1" };
 FIXTURE_VARIANT_ADD(ask, no_intremap)
 { .host = "vtd39-no-intremap-6.12" };
+FIXTURE_VARIANT_ADD(ask, no_iommu)
+{
+	.host = "no-iommu-6.12",
+};
 
 FIXTURE_SETUP(ask)
 {
