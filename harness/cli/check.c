@@ -4,13 +4,16 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "harness/capture/error.h"
 #include "harness/capture/load.h"
 #include "harness/capture/record.h"
+#include "harness/capture/survey.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/output.h"
 #include "harness/cli/verdict.h"
+#include "harness/shim/backends.h"
 #include "hiod/check.h"
 #include "hiod/profile.h"
 #include "mocks/model.h"
@@ -25,6 +28,7 @@ struct options {
 	size_t nviommus;
 	bool backend[2]; /* by enum hiod_backend */
 	bool matrix;
+	bool live;	    /* ask the running kernel, not the model of a host */
 	const char *record; /* file for the one check's transcript; NULL: none */
 	enum output_format format;
 };
@@ -88,6 +92,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		{ "format", required_argument, NULL, 'f' },
 		{ "matrix", no_argument, NULL, 'M' },
 		{ "record", required_argument, NULL, 'r' },
+		{ "live", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -101,6 +106,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		case 'd': o->device = optarg; break;
 		case 'M': o->matrix = true; break;
 		case 'r': o->record = optarg; break;
+		case 'l': o->live = true; break;
 		case 'b':
 			backend = backend_from_name(optarg);
 			if (backend >= 0)
@@ -155,28 +161,28 @@ static int status_of(const struct hiod_verdict *v)
 	return v->verdict == HIOD_ACCEPTED ? CLI_OK : CLI_NO;
 }
 
-/* Runs one check on the model of a host; with o->record its calls go to a transcript. */
+/* Runs one check on the host's backend; with o->record its calls go to a transcript. */
 static int check_one(const struct options *o, const struct host *h, const struct hiod_check *c,
 		     struct hiod_verdict *v)
 {
-	struct shim *model = model_new(h, NULL), *s = model;
+	struct shim *under = o->live ? shim_kernel_new() : model_new(h, NULL), *s = under;
 	struct capture_error err;
 	int status = 0;
 
 	memset(v, 0, sizeof(*v));
-	if (!model)
+	if (!under)
 		return cli_error("out of memory");
 	if (o->record) {
 		char *client = client_of(c);
 		const struct record_config cfg = {
 			.client = client,
 			.kernel = h->release,
-			.source = "the model kernel",
+			.source = o->live ? "the running kernel" : "the model kernel",
 			.device = c->bdf,
 			.path = o->record,
 		};
 
-		s = client ? shim_record_new(model, &cfg, &err) : NULL;
+		s = client ? shim_record_new(under, &cfg, &err) : NULL;
 		free(client);
 		if (!s)
 			status = cli_error("%s", client ? err.msg : "out of memory");
@@ -195,7 +201,7 @@ static int check_one(const struct options *o, const struct host *h, const struct
 		json_decref(result);
 		shim_destroy(s);
 	}
-	shim_destroy(model);
+	shim_destroy(under);
 	return status;
 }
 
@@ -294,25 +300,13 @@ static size_t rows_of(const struct options *o, const struct host *h)
 	return devices * (size_t)(o->backend[0] + o->backend[1]) * o->nviommus;
 }
 
-static int check_files(const struct options *o, const struct cli_files *files)
+/* The checks of n hosts, total of them; frees the hosts. */
+static int check_hosts(const struct options *o, struct loaded *hosts, size_t n, int status)
 {
-	struct loaded *hosts = calloc(files->n, sizeof(*hosts));
-	int status = CLI_NOTHING;
-	size_t n = 0, total = 0;
+	size_t total = 0;
 
-	if (!hosts)
-		return cli_error("out of memory");
-	for (size_t i = 0; i < files->n; i++) {
-		struct capture_error err;
-
-		if (capture_load_host(files->path[i], &hosts[n].host, NULL, &err)) {
-			status = cli_error("%s", err.msg);
-			continue;
-		}
-		hosts[n].name = label(files->path[i]);
-		total += rows_of(o, hosts[n].host);
-		n++;
-	}
+	for (size_t i = 0; i < n; i++)
+		total += rows_of(o, hosts[i].host);
 	if (o->record && total != 1)
 		status = cli_error("--record takes one check, these are %zu: choose with --device, "
 				   "--backend and --viommu",
@@ -329,10 +323,69 @@ static int check_files(const struct options *o, const struct cli_files *files)
 		free(hosts[i].name);
 	}
 	output_finish(out);
-	free(hosts);
 	if (status == CLI_NOTHING)
 		fprintf(stderr, "hiod: nothing to check: no device%s%s in these hosts\n",
 			o->device ? " " : "", o->device ? o->device : "");
+	return status;
+}
+
+static int check_files(const struct options *o, const struct cli_files *files)
+{
+	struct loaded *hosts = calloc(files->n, sizeof(*hosts));
+	int status = CLI_NOTHING;
+	size_t n = 0;
+
+	if (!hosts)
+		return cli_error("out of memory");
+	for (size_t i = 0; i < files->n; i++) {
+		struct capture_error err;
+
+		if (capture_load_host(files->path[i], &hosts[n].host, NULL, &err)) {
+			status = cli_error("%s", err.msg);
+			continue;
+		}
+		hosts[n].name = label(files->path[i]);
+		n++;
+	}
+	status = check_hosts(o, hosts, n, status);
+	free(hosts);
+	return status;
+}
+
+/* This machine as a host of which only the devices to check are known. */
+static int check_live(const struct options *o)
+{
+	struct shim *s = shim_kernel_new();
+	struct survey_plan plan = { 0 };
+	struct capture_error err = { 0 };
+	struct utsname u;
+	int r = s ? survey_plan_make(s, o->device ? SURVEY_NAMED : SURVEY_BOUND, &o->device,
+				     o->device ? 1 : 0, &plan, &err)
+		  : -ENOMEM;
+	struct loaded l = { .host = calloc(1, sizeof(*l.host)), .name = strdup("live") };
+	int status = CLI_NOTHING;
+
+	shim_destroy(s);
+	if (!r && l.host && !uname(&u)) {
+		l.host->release = strdup(u.release);
+		l.host->devices = calloc(plan.ndevices, sizeof(*l.host->devices));
+		for (size_t i = 0; l.host->devices && i < plan.ndevices; i++) {
+			l.host->devices[i].bdf = strdup(plan.devices[i]);
+			l.host->ndevices += l.host->devices[i].bdf != NULL;
+		}
+	}
+	survey_plan_free(&plan);
+	if (r == -ENODEV) {
+		fprintf(stderr, "hiod: %s\n", err.msg);
+	} else if (r) {
+		status = cli_error("%s", r == -ENOMEM ? "out of memory" : err.msg);
+	} else if (l.host && l.host->ndevices) {
+		return check_hosts(o, &l, 1, status);
+	} else {
+		status = cli_error("out of memory");
+	}
+	host_free(l.host);
+	free(l.name);
 	return status;
 }
 
@@ -343,6 +396,10 @@ static int run(const struct cli_command *c, int argc, char **argv)
 
 	if (status == -1) {
 		status = CLI_OK;
+	} else if (!status && o.live) {
+		status = optind == argc
+				 ? check_live(&o)
+				 : cli_usage(c, "--live takes no hosts, but %s", argv[optind]);
 	} else if (!status && optind == argc) {
 		status = cli_usage(c, "no host given");
 	} else if (!status) {
@@ -360,7 +417,7 @@ static int run(const struct cli_command *c, int argc, char **argv)
 
 const struct cli_command cli_check = {
 	.name = "check",
-	.args = "[OPTION]... HOST...",
+	.args = "[OPTION]... HOST...|--live",
 	.summary = "would these hosts carry this vIOMMU, and what would QEMU say",
 	.help = "HOST is a host description, a capture (it is described first), or a directory of\n"
 		"them. Every device of a host that VFIO has (where it has none: every device) is put\n"
@@ -373,6 +430,8 @@ const struct cli_command cli_check = {
 		"  -b, --backend NAME    legacy or iommufd; may be repeated (default both)\n"
 		"  -p, --profile NAME    behave as this QEMU: qemu-9.1, qemu-10.0, ... (default newest)\n"
 		"  -m, --machine TYPE    machine type, for its compat defaults: pc-q35-9.1\n"
+		"      --live            ask this machine's own drivers; its devices are those bound to\n"
+		"                        vfio-pci, or --device. Nothing is bound, and nothing left open\n"
 		"  -d, --device BDF      only this device: 0000:00:05.0\n"
 		"      --record FILE     write the calls of the check (there must be one) to a\n"
 		"                        transcript, for hiod show and hiod replay\n"
