@@ -135,6 +135,11 @@ static const struct row {
 		"the host leaves %" PRIu64 " reserved regions, and virtio-iommu can tell a guest of %" PRIu64
 		" (the guest's driver gets an error)",
 	},
+	[HIOD_ANOMALY_NO_ROOM] = {
+		HIOD_REFUSED, HIOD_ACCEPTED, 0, ARGS_NUMBERS,
+		"the host leaves a guest of virtio-iommu nothing to map: up to 0x%" PRIx64
+		" no page of 0x%" PRIx64 " bytes is free of reserved regions",
+	},
 	[HIOD_ANOMALY_ALIAS_UNSEEN] = {
 		HIOD_REFUSED, HIOD_ACCEPTED, 0, ARGS_NUMBERS,
 		"several devices appear to virtio-iommu as slot %" PRIu64 ", function %" PRIu64

@@ -189,9 +189,6 @@ static int set_host_iova_ranges(VirtIOIOMMUState *s, HostIOMMUDevice *hiod,
 		return refuse_alias(s, hiod, err);
 	if (reserve_outside(s, d, ranges))
 		return hiod_error_nomem(err);
-	if (d->resv_regions.n > VIRTIO_IOMMU_PROBE_REGIONS)
-		hiod_anomaly_note(s->anomalies, HIOD_ANOMALY_PROBE_FULL, d->resv_regions.n,
-				  VIRTIO_IOMMU_PROBE_REGIONS);
 	return 0;
 }
 
@@ -203,6 +200,57 @@ static void unset_host_iova_ranges(VirtIOIOMMUState *s, const struct virtio_iomm
 		return;
 	range_list_free(&d->host_resv_ranges);
 	resv_region_list_free(&d->resv_regions);
+}
+
+/* ---- what QEMU does not look at, for our own answer ---- */
+
+static bool page_fits(uint64_t start, uint64_t last, uint64_t page)
+{
+	uint64_t up = (start + page - 1) & -page;
+
+	return up >= start && up <= last && last - up >= page - 1;
+}
+
+/* Is there a page that the guest may map? */
+static bool has_room(const VirtIOIOMMUState *s, const struct hiod_resv_regions *l, uint64_t page)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct hiod_range *r = &l->r[i].range;
+
+		if (r->start > s->input_last)
+			break;
+		if (r->start > at && page_fits(at, r->start - 1, page))
+			return true;
+		if (r->last >= s->input_last)
+			return false;
+		at = r->last + 1;
+	}
+	return page_fits(at, s->input_last, page);
+}
+
+static void note_geometry(VirtIOIOMMUState *s, const HostIOMMUDevice *hiod)
+{
+	const struct hiod_resv_regions *l =
+		virtio_iommu_resv_regions(s, hiod->aliased_bus, hiod->aliased_devfn);
+	uint64_t page = s->page_size_mask & -s->page_size_mask;
+
+	if (!l)
+		return;
+	if (l->n > VIRTIO_IOMMU_PROBE_REGIONS)
+		hiod_anomaly_note(s->anomalies, HIOD_ANOMALY_PROBE_FULL, l->n,
+				  VIRTIO_IOMMU_PROBE_REGIONS);
+	if (!has_room(s, l, page))
+		hiod_anomaly_note(s->anomalies, HIOD_ANOMALY_NO_ROOM, s->input_last, page);
+}
+
+static void note_unchecked(VirtIOIOMMUState *s, HostIOMMUDevice *hiod)
+{
+	uint64_t (*get_page_size_mask)(HostIOMMUDevice *) = HIOD_METHOD(hiod, get_page_size_mask);
+
+	hiod_anomaly_note(s->anomalies, HIOD_ANOMALY_VIOMMU_UNCHECKED,
+			  get_page_size_mask ? get_page_size_mask(hiod) : 0, s->page_size_mask);
 }
 
 /* ---- PCIIOMMUOps ---- */
@@ -225,15 +273,6 @@ static AddressSpace *get_address_space(PCIBus *bus, void *opaque, int devfn)
 	d->next = s->devices;
 	s->devices = d;
 	return &d->as;
-}
-
-/* What QEMU does not look at, for our own answer. */
-static void note_unchecked(VirtIOIOMMUState *s, HostIOMMUDevice *hiod)
-{
-	uint64_t (*get_page_size_mask)(HostIOMMUDevice *) = HIOD_METHOD(hiod, get_page_size_mask);
-
-	hiod_anomaly_note(s->anomalies, HIOD_ANOMALY_VIOMMU_UNCHECKED,
-			  get_page_size_mask ? get_page_size_mask(hiod) : 0, s->page_size_mask);
 }
 
 /* 1: let through without a look; 0: taken; -errno. */
@@ -280,6 +319,8 @@ static int set_iommu_device(PCIBus *bus, void *opaque, int devfn, HostIOMMUDevic
 	}
 	if (unknown)
 		note_unchecked(s, hiod);
+	else
+		note_geometry(s, hiod);
 	if (address_taken(s, hiod, h))
 		hiod_anomaly_note(s->anomalies, HIOD_ANOMALY_ALIAS_UNSEEN,
 				  PCI_SLOT(hiod->aliased_devfn), PCI_FUNC(hiod->aliased_devfn));
