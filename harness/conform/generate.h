@@ -107,6 +107,11 @@ uint64_t gen_edge(struct gen *gen);
 /* The memory to map, so that length bytes of it are there when they can be. */
 uint64_t gen_va(struct gen *gen, uint64_t iova, uint64_t length, uint64_t page);
 
+/* goals.c: the next step towards the sequence's goal, and what is done there. False: none. */
+bool gen_towards_goal(struct gen *gen, struct call *c, int uid);
+/* A goal on whose way the result lies that the sequence aims at most; draws. */
+enum goal gen_goal_of(const struct gen *gen);
+
 /* wrong.c: breaks one rule of a valid call. */
 void gen_break(struct gen *gen, struct call *c);
 
