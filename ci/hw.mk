@@ -23,7 +23,7 @@ check-hw: deps
 # Static programs for /bin of the guest, and scripts that payload.sh runs in
 # the order of their names. Other rooms add to both.
 
-PAYLOAD_PROGS = hiod
+PAYLOAD_PROGS = hiod hiod-conform
 PAYLOAD_SCRIPTS = $(wildcard ci/payload/[0-9]*.sh)
 
 # In the build that is linked statically, OBJ is another.
@@ -41,5 +41,5 @@ VM_PAYLOAD = $(BUILD)/payload
 # ---- in a kernel tree ----------------------------------------------------
 
 .PHONY: kselftest-install
-kselftest-install: $(HEADERS)
-	$(Q)ci/kselftest/install '$(KSRC)' '$(BUILD_TOP)/include'
+kselftest-install:
+	$(Q)ci/kselftest/install '$(KSRC)'

@@ -10,5 +10,6 @@ ktap_begin
 for part in /share/payload.d/*.sh; do
 	# shellcheck disable=SC1090
 	. "$part"
+	echo "# ${part##*/} done at $(cut -d' ' -f1 /proc/uptime) s"
 done
 ktap_finish

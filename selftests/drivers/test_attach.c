@@ -8,6 +8,16 @@
 
 RIG_FIXTURE(attach);
 RIG_VARIANTS(attach);
+RIG_FIXTURE(cdev);
+RIG_VARIANT_IOMMUFD(cdev);
+/* Each other way compared with this one. */
+RIG_FIXTURE(beside_type1v2);
+FIXTURE_VARIANT_ADD(beside_type1v2, model_type1)
+{ RIG_TYPE1, true };
+FIXTURE_VARIANT_ADD(beside_type1v2, type1)
+{ RIG_TYPE1, false };
+RIG_VARIANT_COMPAT(beside_type1v2);
+RIG_VARIANT_IOMMUFD(beside_type1v2);
 
 /* Attaches again and expects the ranges that were there before. */
 static bool same_again(struct rig *r, const struct host_range *want, int n)
@@ -152,13 +162,11 @@ TEST_F(attach, group_and_cdev_exclude_each_other)
 }
 
 /* An open group forbids binding also while nothing was done with it. */
-TEST_F(attach, open_group_forbids_binding)
+TEST_F(cdev, open_group_forbids_binding)
 {
 	struct rig *r = &self->rig;
 	struct rig other = *r;
 
-	if (r->mode != RIG_IOMMUFD)
-		SKIP(return, "needs no container");
 	if (shim_access(r->s, r->group_path, F_OK))
 		SKIP(return, "no %s: a kernel without VFIO_GROUP", r->group_path);
 	ASSERT_EQ(0, rig_open_group(&other));
@@ -176,7 +184,7 @@ TEST_F(attach, open_group_forbids_binding)
 	EXPECT_EQ(-EBUSY, rig_open_group(&other));
 }
 
-TEST_F(attach, both_ways_reach_the_same_addresses)
+TEST_F(beside_type1v2, reaches_the_same_addresses)
 {
 	struct rig *r = &self->rig;
 	struct rig other = *r;
@@ -184,8 +192,6 @@ TEST_F(attach, both_ways_reach_the_same_addresses)
 	char why[KTAP_REASON];
 	int n, m;
 
-	if (r->mode == RIG_TYPE1V2)
-		SKIP(return, "this is what the others are compared with");
 	if (rig_open_beside(&other, r, RIG_TYPE1V2, why, sizeof(why)))
 		SKIP(goto out, "%s", why);
 	RIG_ATTACH(r);

@@ -5,6 +5,11 @@
 
 RIG_FIXTURE(container);
 RIG_VARIANTS_GROUP(container);
+/* What only one of the two does. */
+RIG_FIXTURE(type1);
+RIG_VARIANT_TYPE1(type1);
+RIG_FIXTURE(compat);
+RIG_VARIANT_COMPAT(compat);
 
 static int extension(struct rig *r, unsigned long ext)
 {
@@ -137,12 +142,10 @@ TEST_F(container, unknown_request)
 }
 
 /* Without its group a container is new again: no driver, no mapping. */
-TEST_F(container, last_group_takes_the_driver_along)
+TEST_F(type1, last_group_takes_the_driver_along)
 {
 	struct rig *r = &self->rig;
 
-	if (r->mode == RIG_COMPAT)
-		SKIP(return, "an iommufd keeps its address space");
 	RIG_ATTACH(r);
 	ASSERT_EQ(0, rig_map(r, rig_iova(r), 0, rig_page(r)));
 	EXPECT_EQ(-EBUSY, shim_ioctl_val(r->s, r->group, VFIO_GROUP_UNSET_CONTAINER, 0));
@@ -157,14 +160,12 @@ TEST_F(container, last_group_takes_the_driver_along)
 }
 
 /* The compat layer attaches with the device's descriptor and keeps the mappings when it goes. */
-TEST_F(container, compat_attaches_with_the_descriptor)
+TEST_F(compat, attaches_with_the_descriptor)
 {
 	struct rig *r = &self->rig;
 	struct host_range v[RIG_RANGES];
 	int err;
 
-	if (r->mode != RIG_COMPAT)
-		SKIP(return, "type1 attaches with the group");
 	ASSERT_EQ(0, rig_open_container(r));
 	ASSERT_EQ(0, rig_open_group(r));
 	ASSERT_EQ(0, rig_set_container(r));
@@ -186,15 +187,13 @@ TEST_F(container, compat_attaches_with_the_descriptor)
 }
 
 /* A mapping where the device cannot go: the device is refused, not the mapping. */
-TEST_F(container, compat_refuses_a_device_behind_a_mapping)
+TEST_F(compat, refuses_a_device_behind_a_mapping)
 {
 	struct rig *r = &self->rig;
 	struct host_range v[RIG_RANGES];
 	uint64_t hole = 0, size;
 	int n;
 
-	if (r->mode != RIG_COMPAT)
-		SKIP(return, "type1 attaches with the group");
 	RIG_ATTACH(r);
 	n = rig_ranges(r, v, RIG_RANGES);
 	ASSERT_LE(1, n);
@@ -213,7 +212,7 @@ TEST_F(container, compat_refuses_a_device_behind_a_mapping)
 }
 
 /* So can a mapping that no page table takes. */
-TEST_F(container, compat_refuses_a_device_behind_a_mapping_without_access)
+TEST_F(compat, refuses_a_device_behind_a_mapping_without_access)
 {
 	struct rig *r = &self->rig;
 	struct vfio_iommu_type1_dma_map m = {
@@ -225,8 +224,6 @@ TEST_F(container, compat_refuses_a_device_behind_a_mapping_without_access)
 	uint64_t size = 4096;
 	char cap[64];
 
-	if (r->mode != RIG_COMPAT)
-		SKIP(return, "type1 maps nothing without access");
 	if (!rig_attr(r, "iommu/intel-iommu/cap", cap, sizeof(cap)))
 		SKIP(return, "the rule of VT-d's page tables");
 	RIG_ATTACH(r);

@@ -7,6 +7,11 @@
 
 RIG_FIXTURE(dma);
 RIG_VARIANTS(dma);
+/* VFIO's requests; iommufd's. */
+RIG_FIXTURE(dma_container);
+RIG_VARIANTS_GROUP(dma_container);
+RIG_FIXTURE(dma_ioas);
+RIG_VARIANT_IOMMUFD(dma_ioas);
 
 static bool is_type1(const struct rig *r)
 {
@@ -231,15 +236,13 @@ static int unmap_raw(struct rig *r, uint32_t argsz, uint32_t flags, uint64_t iov
 	return shim_ioctl(r->s, r->container, VFIO_IOMMU_UNMAP_DMA, &u);
 }
 
-TEST_F(dma, container_map_arguments)
+TEST_F(dma_container, map_arguments)
 {
 	struct rig *r = &self->rig;
 	const uint32_t rw = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
 	char cap[64];
 	uint64_t size;
 
-	if (r->mode == RIG_IOMMUFD)
-		SKIP(return, "a request of containers");
 	RIG_ATTACH(r);
 	EXPECT_EQ(-EFAULT, shim_ioctl_val(r->s, r->container, VFIO_IOMMU_MAP_DMA, 0));
 	EXPECT_EQ(-EINVAL, map_raw(r, 0, rw));
@@ -256,14 +259,12 @@ TEST_F(dma, container_map_arguments)
 	EXPECT_EQ(0, map_raw(r, UINT32_MAX, VFIO_DMA_MAP_FLAG_WRITE));
 }
 
-TEST_F(dma, container_unmap_arguments)
+TEST_F(dma_container, unmap_arguments)
 {
 	struct rig *r = &self->rig;
 	const uint32_t all = VFIO_DMA_UNMAP_FLAG_ALL;
 	uint64_t page, at;
 
-	if (r->mode == RIG_IOMMUFD)
-		SKIP(return, "a request of containers");
 	RIG_ATTACH(r);
 	page = rig_page(r);
 	at = rig_iova(r);
@@ -276,14 +277,12 @@ TEST_F(dma, container_unmap_arguments)
 	EXPECT_EQ(0, unmap_raw(r, 24, all, 0, 0));
 }
 
-TEST_F(dma, ioas_map_arguments)
+TEST_F(dma_ioas, map_arguments)
 {
 	struct rig *r = &self->rig;
 	const uint32_t fixed = IOMMU_IOAS_MAP_FIXED_IOVA, rd = IOMMU_IOAS_MAP_READABLE;
 	uint64_t page, at;
 
-	if (r->mode != RIG_IOMMUFD)
-		SKIP(return, "a request of iommufd");
 	RIG_ATTACH(r);
 	page = rig_page(r);
 	at = rig_iova(r);
@@ -318,15 +317,13 @@ TEST_F(dma, ioas_map_arguments)
 }
 
 /* Without a fixed address the kernel looks for one, in the ranges. */
-TEST_F(dma, ioas_map_finds_an_address)
+TEST_F(dma_ioas, map_finds_an_address)
 {
 	struct rig *r = &self->rig;
 	struct host_range v[RIG_RANGES];
 	bool inside = false;
 	int n;
 
-	if (r->mode != RIG_IOMMUFD)
-		SKIP(return, "a request of iommufd");
 	RIG_ATTACH(r);
 	struct iommu_ioas_map m = {
 		.size = sizeof(m),

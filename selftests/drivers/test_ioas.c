@@ -66,6 +66,9 @@ TEST_F(ioas, structures_may_be_older_and_newer)
 			continue;
 		if (!has(r, commands[i].grew) && commands[i].grew != HOST_F_NR)
 			size = min;
+		/* The only one that grew twice. */
+		if (req == IOMMU_HWPT_ALLOC && size == min && has(r, HOST_F_DIRTY))
+			size = 40;
 		EXPECT_EQ(-EFAULT, shim_ioctl_val(r->s, r->iommufd, req, 0));
 		EXPECT_EQ(-EINVAL, send(r, req, 0, 0));
 		EXPECT_EQ(-EINVAL, send(r, req, min - 1, 0))
