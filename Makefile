@@ -49,7 +49,9 @@ SRC_hiod := $(wildcard hiod/*.c)
 SRC_mocks := $(wildcard mocks/*.c)
 SRC_ktap := harness/ktap/ktap.c
 SRC_property := $(wildcard harness/property/*.c)
-SRC_conform := $(filter-out harness/conform/main.c,$(wildcard harness/conform/*.c))
+# A running kernel is described by way of the capture room.
+CONFORM_JSON := $(if $(filter yes,$(JSON)),,harness/conform/running.c)
+SRC_conform := $(filter-out harness/conform/main.c $(CONFORM_JSON),$(wildcard harness/conform/*.c))
 ifeq ($(JSON),yes)
 LIBS := uapi shim host hiod mocks capture ktap property conform
 SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
@@ -61,16 +63,18 @@ ifeq ($(JSON),yes)
 AREA_EXCLUDE := selftests/verdicts/hosts_compiled.c
 else
 AREA_EXCLUDE := selftests/verdicts/hosts_json.c
-TEST_EXCLUDE := selftests/capture/% selftests/cli/%
+TEST_EXCLUDE := selftests/capture/% selftests/cli/% selftests/conform/test_program.sh
 endif
 
 include ci/rules.mk
 
 # The comparison of model and kernel: static where no sanitiser is in, for a guest with nothing else.
-CONFORM_NOT := %/libcapture.a %/libhiod.a %/libktap.a
+CONFORM_NOT := %/libhiod.a %/libktap.a
 $(OBJ)/hiod-conform: $(O)/harness/conform/main.o $(filter-out $(CONFORM_NOT),$(ARCHIVES))
 	$(call say,LD,$@)
 	$(Q)$(LINK) $(if $(filter yes,$(SAN)),,-static) -o $@ $< \
-		$(filter-out $(CONFORM_NOT),$(LINKLIBS))
+		$(filter-out $(CONFORM_NOT),$(LINKLIBS)) $(JANSSON_LIBS)
 
+ifeq ($(JSON),yes)
 tests: $(OBJ)/hiod-conform
+endif

@@ -135,8 +135,8 @@ struct host *made_host(const char *name)
 	if (!h)
 		return NULL;
 	h->name = text(m->name, &ok);
-	h->source = text("asked of a running kernel", &ok);
-	h->origin = text("recorded", &ok);
+	h->source = text("made for hiod-conform", &ok);
+	h->origin = text("made", &ok);
 	h->release = text(m->release, &ok);
 	h->cmdline = text("intel_iommu=on", &ok);
 	h->features = host_features_default(m->release);

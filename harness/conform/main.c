@@ -5,11 +5,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "harness/conform/hosts.h"
 #include "harness/conform/mutants.h"
 #include "harness/conform/run.h"
-#include "harness/conform/ask.h"
+#include "harness/conform/running.h"
 #include "harness/shim/backends.h"
 #include "mocks/model.h"
 
@@ -204,6 +205,8 @@ static void sides_free(struct sides *s)
 /* The kernel's description, or the made one. 0 or an exit status. */
 static int find_host(const struct options *o, struct shim *kernel, struct host **out)
 {
+	struct capture_error err = { 0 };
+	struct utsname u;
 	int rc;
 
 	if (o->against_model) {
@@ -213,13 +216,13 @@ static int find_host(const struct options *o, struct shim *kernel, struct host *
 		fprintf(stderr, "hiod-conform: no made host \"%s\"; see --list\n", o->host);
 		return EXIT_USAGE;
 	}
-	rc = ask_host(kernel, o->bdf, o->nbdf, out);
+	rc = uname(&u) ? -errno : running_host(kernel, u.release, o->bdf, o->nbdf, out, &err);
 	if (rc == -ENODEV) {
-		printf("SKIP: a device of these is not here: %s ...\n", o->bdf[0]);
+		printf("SKIP: %s\n", err.msg);
 		return EXIT_SKIP;
 	}
 	if (rc)
-		fprintf(stderr, "hiod-conform: out of memory\n");
+		fprintf(stderr, "hiod-conform: %s\n", *err.msg ? err.msg : strerror(-rc));
 	return rc ? EXIT_USAGE : 0;
 }
 

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# The model of this host against this kernel, call by call. --args 'calls=N'
+# and 'seed=S' ask for more than the default number of calls, or for others.
+
+calls=20000
+seed=1
+for arg in $VM_ARGS; do
+	case $arg in
+	calls=*) calls=${arg#*=} ;;
+	seed=*) seed=${arg#*=} ;;
+	esac
+done
+
+conform() {
+	# shellcheck disable=SC2046 # one option a device
+	hiod-conform $(printf ' --bdf %s' $VM_DEVICES) --calls "$calls" --seed "$seed" \
+		>/out/conform.txt 2>&1
+	status=$?
+	grep -E '^(seed|[0-9]+ calls|[0-9]+ sequences)' /out/conform.txt
+	[ $status = 0 ] || tail -n 60 /out/conform.txt
+	return $status
+}
+
+ktap_is "the model answers $calls calls as this kernel does" conform

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/conform/running.h"
+
+#include <errno.h>
+
+#include "harness/capture/describe.h"
+#include "harness/capture/record.h"
+#include "harness/capture/survey.h"
+
+int running_host(struct shim *s, const char *release, const char *const *bdf, size_t n,
+		 struct host **out, struct capture_error *err)
+{
+	struct survey_plan plan;
+	struct transcript t = { 0 };
+	const struct record_config cfg = { .client = "probe", .kernel = release, .to = &t };
+	int rc = survey_plan_make(s, SURVEY_NAMED, bdf, n, &plan, err);
+	struct shim *recorder;
+
+	if (rc)
+		return rc;
+	recorder = shim_record_new(s, &cfg, err);
+	rc = recorder ? survey(recorder, &plan, NULL, NULL) : -ENOMEM;
+	if (!rc)
+		rc = record_finish(recorder, NULL, err);
+	shim_destroy(recorder);
+	if (!rc)
+		rc = describe(&t, "the running kernel", out, err);
+	transcript_free(&t);
+	survey_plan_free(&plan);
+	return rc;
+}
