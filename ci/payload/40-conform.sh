@@ -17,8 +17,8 @@ conform() {
 	hiod-conform $(printf ' --bdf %s' $VM_DEVICES) --calls "$calls" --seed "$seed" \
 		>/out/conform.txt 2>&1
 	status=$?
-	grep -E '^(seed|[0-9]+ calls|[0-9]+ sequences)' /out/conform.txt
-	[ $status = 0 ] || tail -n 60 /out/conform.txt
+	grep -E "^(kernel against|[0-9]+ calls|[0-9]+ results)" /out/conform.txt
+	[ $status = 0 ] || tail -n 40 /out/conform.txt
 	return $status
 }
 
