@@ -165,6 +165,8 @@ help:
 	@echo 'make check-hw    the drivers of this machine, on the device BDF=DDDD:BB:DD.F'
 	@echo 'make check-vm    the same on real kernels and emulated hosts'
 	@echo 'make kselftest-install KSRC=DIR  as tools/testing/selftests/hiod of a kernel tree'
+	@echo 'make check-hw    the driver tests on this machine, on the device BDF=...'
+	@echo 'make check-vm    real kernels in a VM: driver tests, capture, comparison with the model'
 	@echo 'make bench       cost per call, as ratios to a raw ioctl'
 	@echo 'make docs        regenerate the tables in docs/ that come from code'
 	@echo 'make format      apply .clang-format'
