@@ -122,6 +122,7 @@ void dev_close(struct dev *d)
 	if (--d->open_count)
 		return;
 	unbind(d);
+	d->low_power = false;
 	d->m->stats.devices_open--;
 }
 
@@ -153,7 +154,8 @@ void devfile_free(struct devfile *df)
 	}
 	if (df->g) {
 		df->g->devs_open--;
-		group_put(df->g);
+		if (df->holds_group)
+			group_put(df->g);
 	}
 	free(df);
 }
@@ -206,34 +208,6 @@ static int set_irqs(struct model *m, const struct dev *d, uint64_t arg)
 	return __builtin_popcount(set.flags & action) == 1 ? 0 : -ENOTTY;
 }
 
-/* A description knows of no optional feature: each is refused as unknown to the driver. */
-static int device_feature(struct model *m, uint64_t arg)
-{
-	struct {
-		uint32_t argsz;
-		uint32_t flags;
-	} f;
-	const uint32_t both = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET;
-	int err = user_in_argsz(m, &f, sizeof(f), arg);
-
-	if (err)
-		return err;
-	if (f.flags & ~(VFIO_DEVICE_FEATURE_MASK | both | VFIO_DEVICE_FEATURE_PROBE))
-		return -EINVAL;
-	if (!(f.flags & VFIO_DEVICE_FEATURE_PROBE) && (f.flags & both) == both)
-		return -EINVAL;
-	return -ENOTTY;
-}
-
-/* A device alone on a root bus, which no reset of slot or bus reaches. */
-static int hot_reset_info(struct model *m, uint64_t arg)
-{
-	uint32_t hdr[3];
-	int err = user_in_argsz(m, hdr, sizeof(hdr), arg);
-
-	return err ? err : -ENODEV;
-}
-
 static int driver_ioctl(struct model *m, struct devfile *df, uint32_t req, uint64_t arg)
 {
 	switch (req) {
@@ -242,12 +216,12 @@ static int driver_ioctl(struct model *m, struct devfile *df, uint32_t req, uint6
 	case VFIO_DEVICE_GET_IRQ_INFO: return device_irq_info(m, df->d, arg);
 	case VFIO_DEVICE_SET_IRQS: return set_irqs(m, df->d, arg);
 	case VFIO_DEVICE_RESET: return device_reset(df->d);
-	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: return hot_reset_info(m, arg);
-	case VFIO_DEVICE_FEATURE: return device_feature(m, arg);
-	case VFIO_DEVICE_PCI_HOT_RESET: return -ENODEV;
+	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: return device_hot_reset_info(m, df->d, arg);
+	case VFIO_DEVICE_FEATURE: return device_feature(m, df->d, arg);
+	case VFIO_DEVICE_PCI_HOT_RESET: return device_hot_reset(m, df, arg);
+	case VFIO_DEVICE_IOEVENTFD: return device_ioeventfd(m, df->d, arg);
 	case VFIO_DEVICE_QUERY_GFX_PLANE:
 	case VFIO_DEVICE_GET_GFX_DMABUF:
-	case VFIO_DEVICE_IOEVENTFD:
 	case VFIO_DEVICE_BIND_IOMMUFD:
 	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
 	case VFIO_DEVICE_DETACH_IOMMUFD_PT:

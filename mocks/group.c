@@ -251,7 +251,10 @@ static int get_device_fd(struct model *m, struct group *g, uint64_t arg)
 	}
 	f->dev->granted = true;
 	g->devs_open++;
-	g->file_refs++;
+	/* In an iommufd a device stays open without its group, which may be opened again. */
+	f->dev->holds_group = !g->iommufd;
+	if (f->dev->holds_group)
+		g->file_refs++;
 	err = fd_install(m, f);
 	if (err < 0) {
 		devfile_free(f->dev);

@@ -292,10 +292,10 @@ int cmd_get_dirty(struct ucmd *u)
 	h = (struct hwpt *)obj_get(u->ictx, cmd->hwpt_id, OBJ_HWPT_PAGING);
 	if (!h)
 		return -ENOENT;
-	if (!h->dirty)
-		return -EOPNOTSUPP;
 	err = check_dirty_range(h->ioas, cmd);
-	return err ? err : probe_bitmap(u->m, cmd);
+	if (err)
+		return err;
+	return h->dirty ? probe_bitmap(u->m, cmd) : -EOPNOTSUPP;
 }
 
 /* The entries of a VT-d first-stage invalidation; *done counts those that were right. */

@@ -170,8 +170,9 @@ struct group {
 	struct model *m;
 	const struct host_group *h;
 	enum group_type type;
-	bool busy;		/* a host driver owns a sibling's DMA */
-	unsigned int file_refs; /* the group's descriptor and those of its devices */
+	bool busy; /* a host driver owns a sibling's DMA */
+	/* The group's descriptor, and those of devices that came while it was in a container. */
+	unsigned int file_refs;
 	bool opened;
 	struct container *container;
 	struct ictx *iommufd;	/* in the role of a container */
@@ -228,6 +229,7 @@ struct container {
 	enum driver driver;
 	bool noiommu;
 	bool v2;
+	bool nesting; /* VFIO_TYPE1_NESTING_IOMMU: only tables that can be nested will do */
 	struct group **groups; /* in the order they came */
 	size_t ngroups;
 	size_t groups_cap;
@@ -277,6 +279,7 @@ struct dev {
 	const struct host_iommu *io; /* NULL: behind none */
 	const struct unit *unit;
 	bool lost;
+	bool low_power; /* VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY was asked for */
 	unsigned int open_count;
 	struct ictx *ictx; /* bound to */
 	struct obj *obj;   /* its device or access object there */
@@ -291,6 +294,7 @@ struct devfile {
 	struct dev *d;
 	struct group *g; /* NULL: through the cdev */
 	bool granted;
+	bool holds_group; /* keeps the group open when its own descriptor is closed */
 };
 
 /* A VFIO driver is bound to it. */
@@ -311,6 +315,11 @@ ssize_t device_pwrite(struct model *m, struct devfile *df, size_t len, uint64_t 
 int cdev_bind(struct model *m, struct devfile *df, uint64_t arg);
 int cdev_attach(struct model *m, struct devfile *df, uint64_t arg);
 int cdev_detach(struct model *m, struct devfile *df, uint64_t arg);
+/* device_pci.c */
+int device_hot_reset_info(struct model *m, const struct dev *d, uint64_t arg);
+int device_hot_reset(struct model *m, const struct devfile *df, uint64_t arg);
+int device_ioeventfd(struct model *m, const struct dev *d, uint64_t arg);
+int device_feature(struct model *m, struct dev *d, uint64_t arg);
 /* device_info.c */
 int device_info(struct model *m, const struct dev *d, uint64_t arg);
 int device_region_info(struct model *m, const struct dev *d, uint64_t arg);

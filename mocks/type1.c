@@ -66,6 +66,7 @@ int t1_init(struct container *c, unsigned long type)
 	case VFIO_TYPE1_NESTING_IOMMU: c->v2 = true; break;
 	default: return -EINVAL; /* an extension, not a type */
 	}
+	c->nesting = type == VFIO_TYPE1_NESTING_IOMMU;
 	c->dma_avail = c->m->h->dma_entry_limit ? c->m->h->dma_entry_limit : ENTRY_LIMIT;
 	c->pgsizes = PAGE_MASK;
 	return list_make_caps(c->m, &c->list);
@@ -179,6 +180,9 @@ static int check_attach(const struct container *c, const struct group *g, const 
 {
 	if (!d || !d->unit)
 		return -ENODEV;
+	/* Announced on every machine; only Arm's drivers ever did it. */
+	if (c->nesting && d->io->type != HOST_IOMMU_SMMUV3)
+		return -EINVAL;
 	if (d->io->type == HOST_IOMMU_INTEL && FEAT(c->m, RMRR_EPERM) && rmrr_locked(g))
 		return -EPERM;
 	return -d->unit->domain[HOST_DOMAIN_TYPE1].attach_errno;

@@ -21,25 +21,38 @@ int user_zero(struct model *m, uint64_t dst, uint64_t len)
 	return 0;
 }
 
-int user_in_ext(struct model *m, void *dst, size_t ksize, uint64_t arg, uint64_t usize)
+/* All of [arg, arg + len) is zero: 0; -E2BIG; -EFAULT when memory ends before something else. */
+static int check_zero(struct model *m, uint64_t arg, uint64_t len)
 {
-	size_t known = usize < ksize ? usize : ksize;
-
-	memset(dst, 0, ksize);
-	/* The tail is looked at first: a garbage tail wins over a garbage head. */
-	for (uint64_t at = ksize; at < usize;) {
+	for (uint64_t at = 0; at < len;) {
 		uint8_t tail[256];
-		size_t step = usize - at < sizeof(tail) ? usize - at : sizeof(tail);
-		int err = user_in(m, tail, arg + at, step);
+		size_t step = len - at < sizeof(tail) ? len - at : sizeof(tail);
 
-		if (err)
-			return err;
+		/* The kernel looks at one word after the other: what comes first counts. */
+		if (user_in(m, tail, arg + at, step)) {
+			step = 8 - (arg + at) % 8;
+			if (step > len - at)
+				step = len - at;
+			if (user_in(m, tail, arg + at, step))
+				return -EFAULT;
+		}
 		for (size_t i = 0; i < step; i++)
 			if (tail[i])
 				return -E2BIG;
 		at += step;
 	}
-	return user_in(m, dst, arg, known);
+	return 0;
+}
+
+int user_in_ext(struct model *m, void *dst, size_t ksize, uint64_t arg, uint64_t usize)
+{
+	size_t known = usize < ksize ? usize : ksize;
+	int err;
+
+	memset(dst, 0, ksize);
+	/* The tail is looked at first: a garbage tail wins over a garbage head. */
+	err = usize > ksize ? check_zero(m, arg + ksize, usize - ksize) : 0;
+	return err ? err : user_in(m, dst, arg, known);
 }
 
 int user_in_argsz(struct model *m, void *dst, size_t minsz, uint64_t arg)
