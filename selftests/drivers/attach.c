@@ -87,6 +87,20 @@ int rig_attach(struct rig *r)
 	return err ? err : rig_get_device(r);
 }
 
+int rig_attach_own(struct rig *r)
+{
+	int err = test_detach(r->s, r->dev), hwpt;
+
+	if (err)
+		return err;
+	hwpt = test_hwpt(r->s, r->iommufd, 0, r->devid, r->ioas);
+	if (hwpt < 0)
+		return hwpt;
+	r->hwpt = (uint32_t)hwpt;
+	err = test_attach(r->s, r->dev, r->hwpt);
+	return err < 0 ? err : 0;
+}
+
 /* Scalable mode without second-stage translation: a unit that only newer kernels give to users. */
 static bool first_stage_only(struct rig *r)
 {

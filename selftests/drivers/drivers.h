@@ -90,6 +90,17 @@ int rig_attach(struct rig *r);
 /* Why this host may refuse to attach its device with err (negative); NULL: it may not. */
 const char *rig_refusal(const struct rig *r, int err);
 
+/* On a page table of its own (RIG_IOMMUFD), instead of the one that the kernel made. */
+int rig_attach_own(struct rig *r);
+/*
+ * Does this kernel answer a mapping without access with a warning in its log,
+ * besides the errno? So does the generic page table code of Linux 7.x.
+ */
+static inline bool rig_warns_of_mute(const struct rig *r)
+{
+	return !r->model && RIG_HAS(r, WIDTH_MGAW);
+}
+
 /* What devices can reach now, as the kernel tells it: their number, or -errno. */
 int rig_ranges(struct rig *r, struct host_range *v, int max);
 /* The smallest page that can be mapped, after attach. */

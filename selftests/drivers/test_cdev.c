@@ -203,6 +203,8 @@ TEST_F(cdev, own_page_table)
 	ASSERT_LE(1, hwpt);
 	/* Its aperture counts at once; the device's own regions when it is attached. */
 	ASSERT_LE(1, rig_ranges(r, now, RIG_RANGES));
+	if (!RIG_HAS(r, PASID) && !now[0].last)
+		SKIP(return, "virtio-iommu before 6.15: no aperture before the first attach");
 	EXPECT_EQ(v[n - 1].last, now[rig_ranges(r, now, RIG_RANGES) - 1].last);
 	EXPECT_EQ(-EBUSY, test_destroy(r->s, r->iommufd, r->ioas));
 	EXPECT_EQ(hwpt, test_attach(r->s, r->dev, (uint32_t)hwpt));

@@ -36,6 +36,17 @@ static void ask(struct rig *r, const struct hiod_profile *p, enum hiod_backend b
 	hiod_check_run(r->s, &c, v);
 }
 
+/*
+ * The ranges as QEMU's way to them shows them: with iommufd on a page table
+ * that is made before the device is attached.
+ */
+static int ranges(struct rig *r, struct host_range *v)
+{
+	int err = r->mode == RIG_IOMMUFD ? rig_attach_own(r) : 0;
+
+	return err ? err : rig_ranges(r, v, RIG_RANGES);
+}
+
 /* Bits of the highest address that a device reaches. */
 static unsigned int width(const struct host_range *v, int n)
 {
@@ -50,7 +61,7 @@ TEST_F(check, verdict_is_arithmetic_on_the_ranges)
 	int n;
 
 	RIG_ATTACH(r);
-	n = rig_ranges(r, v, RIG_RANGES);
+	n = ranges(r, v);
 	ASSERT_LE(1, n);
 	rig_drop(r);
 	for (size_t i = 0; hiod_profile_at(i); i++) {
@@ -102,12 +113,18 @@ TEST_F(backends, agree)
 	static const unsigned int aws[] = { 39, 48 };
 	struct rig *r = &self->rig;
 	struct rig other;
+	struct host_range v[RIG_RANGES];
 	char why[KTAP_REASON];
+	int n;
 
 	if (rig_open_beside(&other, r, RIG_TYPE1V2, why, sizeof(why)))
 		SKIP(goto out, "%s", why);
 	RIG_ATTACH(r);
+	n = ranges(r, v);
 	rig_drop(r);
+	ASSERT_LE(1, n);
+	if (!width(v, n))
+		SKIP(goto out, "a page table of its own reaches nothing here");
 	for (size_t i = 0; hiod_profile_at(i); i++) {
 		for (size_t k = 0; k < ARRAY_SIZE(aws); k++) {
 			struct hiod_verdict a, b;
@@ -132,12 +149,16 @@ out:
 TEST_F(check, guest_memory_is_mapped_and_given_back)
 {
 	struct rig *r = &self->rig;
+	struct host_range v[RIG_RANGES];
 	struct hiod_verdict verdict;
 	uint64_t at;
 
 	RIG_ATTACH(r);
+	ASSERT_LE(1, ranges(r, v));
 	at = rig_iova(r);
 	rig_drop(r);
+	if (!at)
+		SKIP(return, "a page table of its own reaches nothing here");
 	const struct hiod_mem_region mem[] = {
 		{ .iova = at, .size = 8192, .vaddr = r->mem },
 		{ .iova = at + 16384, .size = 4096, .vaddr = r->mem + 8192, .readonly = true },
