@@ -234,6 +234,8 @@ int ioas_cut(struct ioas *ioas, uint64_t last)
 
 #define PROT_FLAGS (IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE)
 #define MAP_FLAGS  (IOMMU_IOAS_MAP_FIXED_IOVA | PROT_FLAGS)
+/* MOCK_FLAGS_ACCESS_SYZ of drivers/iommu/iommufd/iommufd_test.h */
+#define TEST_NUMBERED (1u << 16)
 
 int cmd_ioas_map(struct ucmd *u)
 {
@@ -352,6 +354,24 @@ static int copy_to(struct ucmd *u, const struct area *pieces, size_t n)
 	return ucmd_respond(u);
 }
 
+/*
+ * A kernel built for fuzzing takes the source as the number of a mapping and
+ * an offset into it, and tells in its reply where that was.
+ */
+static void numbered_source(struct ucmd *u)
+{
+	struct iommu_ioas_copy *cmd = u->cmd;
+	uint32_t nth = (uint32_t)cmd->src_iova, off = (uint32_t)(cmd->src_iova >> 32);
+	const struct ioas *src;
+
+	if (!FEAT(u->m, IOMMUFD_TEST) || !(cmd->flags & TEST_NUMBERED))
+		return;
+	cmd->flags &= ~TEST_NUMBERED;
+	src = ioas_get(u->ictx, cmd->src_ioas_id);
+	if (src)
+		cmd->src_iova = nth < src->nareas ? src->areas[nth].iova + off : 0;
+}
+
 int cmd_ioas_copy(struct ucmd *u)
 {
 	struct iommu_ioas_copy *cmd = u->cmd;
@@ -360,6 +380,7 @@ int cmd_ioas_copy(struct ucmd *u)
 	size_t from, to;
 	int err;
 
+	numbered_source(u);
 	if (cmd->flags & ~MAP_FLAGS)
 		return -EOPNOTSUPP;
 	if (cmd->length == UINT64_MAX || cmd->src_iova == UINT64_MAX || cmd->dst_iova == UINT64_MAX)

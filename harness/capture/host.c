@@ -103,6 +103,7 @@ static const struct {
 	[HOST_F_BIND_TOKEN] = { "bind-token", VER(6, 18), NEVER },
 	[HOST_F_WIDTH_MGAW] = { "width-mgaw", VER(7, 0), NEVER },
 	[HOST_F_NOIOMMU_PA] = { "noiommu-pa", VER(7, 3), NEVER },
+	[HOST_F_IOMMUFD_TEST] = { "iommufd-test", NEVER, NEVER },
 };
 
 const char *host_feature_name(enum host_feature f)

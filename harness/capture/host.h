@@ -200,6 +200,7 @@ enum host_feature {
 	HOST_F_BIND_TOKEN,     /* BIND argsz 24, extensible (6.18) */
 	HOST_F_WIDTH_MGAW,     /* VT-d width from MGAW, not agaw (7.x) */
 	HOST_F_NOIOMMU_PA,     /* IOAS_NOIOMMU_GET_PA, noiommu cdev (7.3) */
+	HOST_F_IOMMUFD_TEST,   /* CONFIG_IOMMUFD_TEST: the command table reaches to 0x3ba0 */
 	HOST_F_NR,
 };
 
