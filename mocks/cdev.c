@@ -39,13 +39,13 @@ static int bind_to(struct model *m, struct devfile *df, struct uapi_bind_iommufd
 
 	if (df->granted)
 		return -EINVAL;
+	err = check_token(m, b);
+	if (err)
+		return err;
 	if (!f)
 		return -EBADF;
 	if (f->kind != UAPI_FD_IOMMUFD)
 		return -EBADFD;
-	err = check_token(m, b);
-	if (err)
-		return err;
 	if (df->d->open_count)
 		return -EINVAL;
 	if (df->d->lost)

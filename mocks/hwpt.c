@@ -43,6 +43,9 @@ static int pick_domain(const struct dev *d, uint32_t flags, bool has_data, struc
 	}
 	if (flags & ~known_flags(m) || has_data)
 		return -EOPNOTSUPP;
+	/* A driver that only makes plain tables is not even asked. */
+	if (flags && d->io->type == HOST_IOMMU_VIRTIO)
+		return -EOPNOTSUPP;
 	if (flags & UAPI_HWPT_DIRTY_TRACKING && !(dev_hw_caps(d) & UAPI_HW_CAP_DIRTY))
 		return -EOPNOTSUPP;
 	if (flags & UAPI_HWPT_FAULT_ID_VALID && (flags & UAPI_HWPT_NEST_PARENT || !FEAT(m, VIOMMU)))
@@ -124,9 +127,11 @@ int hwpt_paging_new(struct ioas *ioas, struct dev *d, uint32_t flags, bool has_d
 	return 0;
 }
 
-bool hwpt_refuses_mute(const struct hwpt *h)
+bool hwpt_refuses(const struct hwpt *h, const struct area *a)
 {
-	return h->io && (h->io->type == HOST_IOMMU_INTEL || h->io->type == HOST_IOMMU_AMD);
+	bool mute = h->io && (h->io->type == HOST_IOMMU_INTEL || h->io->type == HOST_IOMMU_AMD);
+
+	return a->file || (a->mute && mute);
 }
 
 void hwpt_destroy(struct hwpt *h)

@@ -110,8 +110,11 @@ bool ioas_area_overlaps(const struct ioas *ioas, uint64_t start, uint64_t last);
 /* prot: IOMMU_IOAS_MAP_READABLE and WRITEABLE. */
 int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t length, uint32_t prot,
 		  bool choose_iova, bool file);
-/* Page tables of Intel and AMD take no entry without access: -EINVAL. */
-bool hwpt_refuses_mute(const struct hwpt *h);
+/*
+ * Page tables of Intel and AMD take no entry without access; of files, only a
+ * memfd's pages can be pinned, and no descriptor here is one: -EINVAL.
+ */
+bool hwpt_refuses(const struct hwpt *h, const struct area *a);
 /* *unmapped is what is gone, also when it fails. */
 int ioas_unmap_range(struct ioas *ioas, uint64_t start, uint64_t last, uint64_t *unmapped);
 int ioas_cut(struct ioas *ioas, uint64_t last);

@@ -107,7 +107,7 @@ int ioas_add_domain(struct ioas *ioas, struct hwpt *hwpt)
 	if (!err && a->last != UINT64_MAX)
 		err = ioas_reserve(ioas, a->last + 1, UINT64_MAX, hwpt);
 	for (size_t i = 0; i < ioas->nareas && !err; i++)
-		if (ioas->areas[i].mute && hwpt_refuses_mute(hwpt))
+		if (hwpt_refuses(hwpt, &ioas->areas[i]))
 			err = -EINVAL;
 	if (err) {
 		iset_remove_owner(&ioas->reserved, hwpt);

@@ -175,19 +175,23 @@ int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t lengt
 		.mute = !prot,
 		.file = file,
 	};
+	const struct model *m = ioas->obj.ictx->m;
 	int err;
 
+	/* Since files can be mapped, a wild end comes first; a file has been looked at before. */
+	if (!file && FEAT(m, VIOMMU) && va + length < va)
+		return -EOVERFLOW;
 	if (!length || length > UINT64_MAX - PAGE_SZ)
 		return -EINVAL;
-	if (va + length < va)
+	if (!file && va + length < va)
 		return -EOVERFLOW;
 	err = place(ioas, iova, va, length, choose);
 	if (err)
 		return err;
 	if (va % PAGE_SZ & (ioas->alignment - 1))
 		return -EINVAL;
-	for (const struct hwpt *h = ioas->hwpts; h && a.mute; h = h->next)
-		if (hwpt_refuses_mute(h))
+	for (const struct hwpt *h = ioas->hwpts; h; h = h->next)
+		if (hwpt_refuses(h, &a))
 			return -EINVAL;
 	a.iova = *iova;
 	a.last = range_end(*iova, length);
@@ -218,6 +222,9 @@ int ioas_cut(struct ioas *ioas, uint64_t last)
 	int err;
 
 	if (i == ioas->nareas || ioas->areas[i].iova > last || ioas->areas[i].last == last)
+		return 0;
+	/* The kernel takes a cut behind the first byte for one before it. */
+	if (ioas->areas[i].iova == last)
 		return 0;
 	a = &ioas->areas[i];
 	if ((last + 1) & (ioas->alignment - 1))
@@ -277,6 +284,10 @@ int cmd_ioas_map_file(struct ucmd *u)
 	ioas = ioas_get(u->ictx, cmd->ioas_id);
 	if (!ioas)
 		return -ENOENT;
+	if (!cmd->length)
+		return -EINVAL;
+	if (range_wraps(cmd->start, cmd->length))
+		return -EOVERFLOW;
 	if (!model_fd(u->m, cmd->fd))
 		return -EBADF;
 	err = ioas_map_user(ioas, &iova, cmd->start, cmd->length, cmd->flags & PROT_FLAGS,

@@ -345,15 +345,18 @@ static int get_bitmap(struct container *c, uint32_t argsz, uint64_t arg)
 	err = user_in(c->m, &r, arg + 8, sizeof(r));
 	if (err)
 		return err;
-	if (r.iova + r.size < r.iova)
+	if (!r.size)
 		return -EINVAL;
+	if (checked_ends(c) ? range_wraps(r.iova, r.size) : r.iova + r.size < r.iova)
+		return checked_ends(c) ? -EOVERFLOW : -EINVAL;
 	err = check_bitmap(&r.bitmap, r.size);
 	if (err)
 		return err;
-	if (r.bitmap.pgsize != page || r.iova & (page - 1) || !r.size || r.size & (page - 1) ||
+	if (r.bitmap.pgsize != page || r.iova & (page - 1) || r.size & (page - 1) ||
 	    !c->dirty_tracking || bisects(c, r.iova, r.size))
 		return -EINVAL;
-	for (size_t i = lower(c, r.iova); i < c->ndma && c->dma[i].iova < r.iova + r.size; i++) {
+	for (size_t i = lower(c, r.iova);
+	     i < c->ndma && c->dma[i].iova <= range_end(r.iova, r.size); i++) {
 		err = report_dirty(c, &c->dma[i], r.iova, r.bitmap.data);
 		if (err)
 			return err;

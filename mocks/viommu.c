@@ -108,18 +108,23 @@ int cmd_noiommu_get_pa(struct ucmd *u)
 
 	if (cmd->flags || cmd->reserved)
 		return -EOPNOTSUPP;
+	if (!cmd->length)
+		return -EINVAL;
+	if (cmd->iova == UINT64_MAX)
+		return -EOVERFLOW;
 	ioas = ioas_get(u->ictx, cmd->ioas_id);
 	if (!ioas)
+		return -ENOENT;
+	i = ioas_first_area(ioas, cmd->iova);
+	if (i == ioas->nareas || ioas->areas[i].iova > cmd->iova)
 		return -ENOENT;
 	for (h = ioas->hwpts; h && h->io;)
 		h = h->next;
 	if (!h)
 		return -EOPNOTSUPP;
-	i = ioas_first_area(ioas, cmd->iova);
-	if (i == ioas->nareas || ioas->areas[i].iova > cmd->iova)
-		return -ENOENT;
 	a = &ioas->areas[i];
 	cmd->out_phys = a->va + (cmd->iova - a->iova);
-	cmd->length = a->last - cmd->iova + 1;
+	if (cmd->length - 1 > a->last - cmd->iova)
+		cmd->length = a->last - cmd->iova + 1;
 	return ucmd_respond(u);
 }

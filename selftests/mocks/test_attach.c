@@ -239,10 +239,13 @@ TEST_F(attach, pasids_go_to_tables_made_for_them)
 }
 TEST_F(attach, noiommu_lookup)
 {
-	struct uapi_ioas_noiommu_get_pa q = { .size = sizeof(q), .ioas_id = 2, .iova = 0x1800 };
+	struct uapi_ioas_noiommu_get_pa q = {
+		.size = sizeof(q), .ioas_id = 2, .iova = 0x1800, .length = 0x4000
+	};
 	struct shim *s;
 	int fd, d;
 
+	ASSERT_EQ(0, test_ioas_map(self->s, self->fd, 2, 0x1000, 0x2000));
 	EXPECT_EQ(-EOPNOTSUPP, shim_ioctl(self->s, self->fd, UAPI_IOAS_NOIOMMU_GET_PA, &q));
 	test_stop(&self->s);
 	self->h->devices[0].noiommu = true;
@@ -254,6 +257,12 @@ TEST_F(attach, noiommu_lookup)
 	ASSERT_EQ(0, shim_ioctl(s, fd, UAPI_IOAS_NOIOMMU_GET_PA, &q));
 	EXPECT_EQ(0x10000800, q.out_phys);
 	EXPECT_EQ(0x1800, q.length);
+	q.length = 0x10; /* what was asked for bounds the answer */
+	ASSERT_EQ(0, shim_ioctl(s, fd, UAPI_IOAS_NOIOMMU_GET_PA, &q));
+	EXPECT_EQ(0x10, q.length);
+	q.length = 0;
+	EXPECT_EQ(-EINVAL, shim_ioctl(s, fd, UAPI_IOAS_NOIOMMU_GET_PA, &q));
+	q.length = 1;
 	q.ioas_id = 1;
 	EXPECT_EQ(-ENOENT, shim_ioctl(s, fd, UAPI_IOAS_NOIOMMU_GET_PA, &q));
 	q.flags = 1;

@@ -220,4 +220,27 @@ TEST_F(group, group_lives_as_long_as_its_device)
 	EXPECT_LE(0, test_open_group(s, 1));
 }
 
+/* In an iommufd it does not: the group may be opened again, and is a new one. */
+TEST_F(group, group_of_an_iommufd_is_free_while_its_device_is_open)
+{
+	struct shim *s;
+	int fd, g, d;
+
+	s = self->s = model_new(self->h, NULL);
+	fd = shim_open(s, "/dev/iommu", O_RDWR);
+	g = test_open_group(s, 1);
+	ASSERT_EQ(0, test_set_container(s, g, fd));
+	d = test_device_fd(s, g, BDF);
+	ASSERT_LE(0, d);
+	shim_close(s, g);
+	g = test_open_group(s, 1);
+	ASSERT_LE(0, g);
+	EXPECT_EQ(-EINVAL, shim_ioctl_val(s, g, VFIO_GROUP_UNSET_CONTAINER, 0));
+	EXPECT_EQ(0, test_set_container(s, g, fd));
+	shim_close(s, g);
+	shim_close(s, fd);
+	shim_close(s, d);
+	EXPECT_TRUE(test_all_gone(s));
+}
+
 TEST_HARNESS_MAIN

@@ -195,6 +195,9 @@ TEST_F(hwpt, dirty_tracking_needs_a_table_made_for_it)
 	set.hwpt_id = get.hwpt_id = (uint32_t)plain;
 	EXPECT_EQ(-EOPNOTSUPP, shim_ioctl(self->s, self->fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &set));
 	EXPECT_EQ(-EOPNOTSUPP, shim_ioctl(self->s, self->fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get));
+	get.page_size = 0; /* the range is looked at before the table */
+	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, self->fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get));
+	get.page_size = 4096;
 	set.hwpt_id = get.hwpt_id = (uint32_t)dirty;
 	EXPECT_EQ(0, shim_ioctl(self->s, self->fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &set));
 	EXPECT_EQ(0, shim_ioctl(self->s, self->fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get));

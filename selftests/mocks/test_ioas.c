@@ -410,6 +410,11 @@ TEST_F(ioas, map_file_and_change_process)
 	m.fd = shim_open(self->s, "/proc/cmdline", O_RDONLY);
 	EXPECT_EQ(0, shim_ioctl(self->s, self->fd, UAPI_IOAS_MAP_FILE, &m));
 	EXPECT_EQ(-EEXIST, shim_ioctl(self->s, self->fd, UAPI_IOAS_MAP_FILE, &m));
+	m.length = 0;
+	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, self->fd, UAPI_IOAS_MAP_FILE, &m));
+	m.length = 8192;
+	m.start = UINT64_MAX - 4095;
+	EXPECT_EQ(-EOVERFLOW, shim_ioctl(self->s, self->fd, UAPI_IOAS_MAP_FILE, &m));
 	m.flags = 8;
 	EXPECT_EQ(-EOPNOTSUPP, shim_ioctl(self->s, self->fd, UAPI_IOAS_MAP_FILE, &m));
 	EXPECT_EQ(0, shim_ioctl(self->s, self->fd, UAPI_IOAS_CHANGE_PROCESS, &p));

@@ -183,7 +183,39 @@ TEST_F(iommufd, giant_size_scans_until_it_faults)
 	EXPECT_EQ(-ENOENT, shim_ioctl(self->s, self->fd, IOMMU_DESTROY, end - 8));
 	page[4095 - 512] = 1; /* something in the tail before it ends */
 	EXPECT_EQ(-E2BIG, shim_ioctl(self->s, self->fd, IOMMU_DESTROY, page));
+	/* Word by word: what is not zero counts when it is before the memory's end. */
+	memset(end - 24, 0, 24);
+	any_size(end - 24, 64);
+	EXPECT_EQ(-EFAULT, shim_ioctl(self->s, self->fd, IOMMU_DESTROY, end - 24));
+	end[-12] = 1;
+	EXPECT_EQ(-E2BIG, shim_ioctl(self->s, self->fd, IOMMU_DESTROY, end - 24));
 	munmap(page, 8192);
+}
+
+TEST_F(iommufd, kernel_built_for_tests)
+{
+	struct iommu_ioas_copy copy = { .size = sizeof(copy),
+					.flags = 1u << 16 | IOMMU_IOAS_MAP_READABLE,
+					.length = 4096,
+					.src_iova = 1 };
+	uint32_t src = (uint32_t)test_ioas(self->s, self->fd);
+
+	EXPECT_EQ(-ENOTTY, shim_ioctl(self->s, self->fd, 0x3b9f, NULL));
+	copy.src_ioas_id = copy.dst_ioas_id = src;
+	EXPECT_EQ(-EOPNOTSUPP, shim_ioctl(self->s, self->fd, IOMMU_IOAS_COPY, &copy));
+	test_stop(&self->s);
+	self->h->features |= 1u << HOST_F_IOMMUFD_TEST;
+	self->s = model_new(self->h, NULL);
+	self->fd = shim_open(self->s, "/dev/iommu", O_RDWR);
+	EXPECT_EQ(-EFAULT, shim_ioctl(self->s, self->fd, 0x3b9f, NULL));
+	EXPECT_EQ(-EFAULT, shim_ioctl(self->s, self->fd, UAPI_IOAS_CHANGE_PROCESS, NULL));
+	EXPECT_EQ(-ENOTTY, shim_ioctl(self->s, self->fd, 0x3b9f, &copy));
+	copy.src_ioas_id = copy.dst_ioas_id = src = (uint32_t)test_ioas(self->s, self->fd);
+	EXPECT_EQ(0, test_ioas_map(self->s, self->fd, src, 0x100000, 4096));
+	EXPECT_EQ(0, test_ioas_map(self->s, self->fd, src, 0x300000, 4096));
+	EXPECT_EQ(0, shim_ioctl(self->s, self->fd, IOMMU_IOAS_COPY, &copy));
+	EXPECT_EQ(0x300000, copy.src_iova); /* the second mapping */
+	EXPECT_EQ(IOMMU_IOAS_MAP_READABLE, copy.flags);
 }
 
 TEST_F(iommufd, ids_are_the_lowest_free_and_shared)

@@ -238,6 +238,24 @@ TEST_F(type1, no_interrupt_remapping_is_eperm_unless_allowed)
 	EXPECT_LE(0, c);
 }
 
+/* Announced until 6.12, and refused before anything else is looked at, but for Arm's driver. */
+TEST_F(type1, nesting_is_refused)
+{
+	int c, g;
+
+	self->h->iommus[0].isolated_msi = 0;
+	for (int i = 0; i < 2; i++) {
+		self->s = model_new(self->h, NULL);
+		c = shim_open(self->s, "/dev/vfio/vfio", O_RDWR);
+		g = test_open_group(self->s, 1);
+		ASSERT_EQ(0, test_set_container(self->s, g, c));
+		EXPECT_EQ(i ? -EPERM : -EINVAL,
+			  shim_ioctl_val(self->s, c, VFIO_SET_IOMMU, VFIO_TYPE1_NESTING_IOMMU));
+		test_stop(&self->s);
+		self->h->iommus[0].type = HOST_IOMMU_SMMUV3;
+	}
+}
+
 TEST_F(type1, driver_refusal_reaches_set_iommu)
 {
 	struct host_domain *d = self->h->iommus[0].domain;
