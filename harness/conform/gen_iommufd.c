@@ -78,17 +78,15 @@ static bool map(struct gen *gen, struct call *c, struct known_fd *on)
 
 static bool map_file(struct gen *gen, struct call *c, struct known_fd *on)
 {
-	static const enum uapi_fd kinds[] = { UAPI_FD_IOMMUFD, UAPI_FD_GROUP, UAPI_FD_DEVICE };
-	const struct known_fd *f = gen_fd(gen, CHOICES_PICK(gen->c, kinds));
+	/* One that no iommufd stands behind: gen_avoid(). */
+	const struct known_fd *f = gen_fd(gen, UAPI_FD_CONTAINER);
 
-	if (!f)
-		f = on;
 	if (!gen_id(gen, c, "ioas_id", on->uid, KNOWN_IOAS))
 		return false;
 	call_set(c, "flags", map_flags(gen));
 	call_set(c, "iova", gen_iova(gen, NOBODY, 4096));
 	call_set(c, "length", gen_length(gen, 4096));
-	return call_set_patch(c, "fd", PATCH_FD, f->uid, 0);
+	return call_set_patch(c, "fd", PATCH_FD, f ? f->uid : NOBODY, 0);
 }
 
 static bool copy(struct gen *gen, struct call *c, struct known_fd *on)

@@ -442,6 +442,7 @@ void gen_next(struct gen *gen, int uid, struct call *out)
 		}
 		if (out->op == CALL_IOCTL)
 			keep_memory(gen->g, out);
+		gen_avoid(gen, out);
 		return;
 	}
 	any_close(gen, out, uid);

@@ -66,6 +66,8 @@ struct gen {
 void gen_begin(struct gen *gen, const struct generator *g, struct choices *c, uint64_t nr);
 /* uid: the new call's. Always gives one. */
 void gen_next(struct gen *gen, int uid, struct call *out);
+/* Changes a call that would harm the kernel into one that does not. */
+void gen_avoid(struct gen *gen, struct call *c);
 
 /* ---- shared by the files that make calls ------------------------------------ */
 

@@ -302,6 +302,10 @@ static int compare(const struct options *o, FILE *out, struct outcome *res)
 			s->pair.name[0], s->pair.name[1], o->run.seed, r->sequences, r->table.calls,
 			r->table.calls ? r->table.succeeded * 100 / r->table.calls : 0,
 			r->differing, r->kinds);
+		for (unsigned int i = 0; i < EXCUSES; i++)
+			if (r->excused[i])
+				fprintf(out, "known difference %s: %" PRIu64 " sequences\n",
+					excuse_name(i), r->excused[i]);
 		res->same = !r->differing;
 		res->successful = r->table.succeeded * 100 >= r->table.calls * SUCCESS;
 		res->covered = !cov.few;

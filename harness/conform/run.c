@@ -130,12 +130,16 @@ int run(struct pair *p, const struct generator *g, const struct run_options *opt
 
 		r->sequences++;
 		if (at >= 0) {
+			int known = excuse_find(g->host, seq, at);
 			struct difference d;
 
 			difference_of(&d, seq, at, &v);
-			r->differing++;
 			rc = pair_renew(p);
-			if (!rc && new_kind(kinds, &r->kinds, &d, nr))
+			if (known >= 0)
+				r->excused[known]++;
+			else
+				r->differing++;
+			if (!rc && known < 0 && new_kind(kinds, &r->kinds, &d, nr))
 				tell(p, opt, nr, seq, &d, &v);
 		} else if (opt->verbose) {
 			fprintf(opt->out, "sequence %" PRIu64 ":\n", nr);
