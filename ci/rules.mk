@@ -175,3 +175,4 @@ help:
 
 -include ci/hw.mk
 -include ci/vm.mk
+-include ci/conformance.mk
