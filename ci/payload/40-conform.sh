@@ -22,12 +22,4 @@ conform() {
 	return $status
 }
 
-# Its driver warns of every unmap that is not a power of two (qi_flush_piotlb).
-case $VM_HOST:$(uname -r) in
-vtd-firststage:6.1.*)
-	ktap_skip "the model answers $calls calls as this kernel does" \
-		'this kernel warns of its own first-stage invalidations'
-	return
-	;;
-esac
 ktap_is "the model answers $calls calls as this kernel does" conform
