@@ -158,48 +158,6 @@ TEST_F(device, features_resets)
 	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_RESET, NULL)); /* cannot */
 }
 
-TEST_F(device, pci_requests_look_at_their_arguments)
-{
-	struct {
-		uint32_t argsz, flags;
-		uint64_t offset, data;
-		int32_t fd;
-		uint32_t reserved;
-	} e = { .argsz = 28, .flags = 1, .fd = -1 };
-	uint32_t reset[4] = { 12, 0, 1 }, low[2] = { 8, 3 };
-	int c, g, d;
-
-	self->s = model_new(self->h, NULL);
-	c = test_type1(self->s, 1, &g);
-	ASSERT_LE(0, c);
-	d = test_device_fd(self->s, g, BDF);
-	EXPECT_EQ(-EFAULT, shim_ioctl(self->s, d, VFIO_DEVICE_IOEVENTFD, NULL));
-	e.flags = 3; /* two sizes */
-	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_IOEVENTFD, &e));
-	e.flags = 1;
-	EXPECT_EQ(-ENODEV, shim_ioctl(self->s, d, VFIO_DEVICE_IOEVENTFD, &e)); /* was never set */
-	e.offset = 7ull << 40;						       /* not a BAR */
-	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_IOEVENTFD, &e));
-	EXPECT_EQ(-ENODEV, shim_ioctl(self->s, d, VFIO_DEVICE_PCI_HOT_RESET, reset));
-	reset[1] = 1;
-	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_PCI_HOT_RESET, reset));
-	reset[1] = reset[2] = 0; /* no groups, which is for those without one */
-	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_PCI_HOT_RESET, reset));
-
-	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, low)); /* do what? */
-	low[1] = 3 | VFIO_DEVICE_FEATURE_GET;
-	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, low));
-	low[1] = 3 | VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PROBE;
-	EXPECT_EQ(0, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, low));
-	low[1] = 3 | VFIO_DEVICE_FEATURE_SET;
-	EXPECT_EQ(0, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, low));
-	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, low)); /* is there already */
-	low[1] = 5 | VFIO_DEVICE_FEATURE_SET;
-	EXPECT_EQ(0, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, low));
-	low[1] = 4 | VFIO_DEVICE_FEATURE_SET; /* without its eventfd */
-	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, d, VFIO_DEVICE_FEATURE, low));
-}
-
 TEST_F(device, device_capabilities_need_room)
 {
 	static const uint8_t cap[16] = { 5, 0, 1, 0, 0, 0, 0, 0, 7 };
