@@ -162,12 +162,11 @@ static int report_dirty(struct container *c, const struct t1_dma *d, uint64_t ba
 	uint64_t at = data + bit / 64 * 8, word = 0;
 	int err;
 
-	/* Bits before the mapping's in its first word are the caller's. */
+	/* Of a first word that begins before the mapping all is kept, also what lies behind it. */
 	if (bit % 64) {
 		err = user_in(c->m, &word, at, sizeof(word));
 		if (err)
 			return err;
-		word &= (1ull << bit % 64) - 1;
 	}
 	while (bit < end) {
 		uint64_t upto = (bit | 63) + 1 < end ? (bit | 63) + 1 : end;
