@@ -9,6 +9,8 @@ for arg in $VM_ARGS; do
 	case $arg in
 	calls=*) calls=${arg#*=} ;;
 	seed=*) seed=${arg#*=} ;;
+	# Another seed on each host.
+	spread) seed=$((seed + $(echo "$VM_HOST" | cksum | cut -d' ' -f1) % 1000 * 1000)) ;;
 	esac
 done
 
