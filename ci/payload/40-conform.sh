@@ -10,7 +10,7 @@ for arg in $VM_ARGS; do
 	calls=*) calls=${arg#*=} ;;
 	seed=*) seed=${arg#*=} ;;
 	# Another seed on each host.
-	spread) seed=$((seed + $(echo "$VM_HOST" | cksum | cut -d' ' -f1) % 1000 * 1000)) ;;
+	spread) seed=$((seed + 0x$(echo "$VM_HOST" | sha256sum | cut -c1-4)00)) ;;
 	esac
 done
 
