@@ -54,9 +54,9 @@ enum hiod_anomaly {
 	HIOD_ANOMALY_PASID_WIDTH,    /* a: bits of PASID the host claims, b: most there can be */
 	HIOD_ANOMALY_MIXED_BACKENDS, /* a legacy and an iommufd container in one address space */
 	HIOD_ANOMALY_PROBE_FULL,     /* a: reserved regions of a device, b: most that QEMU tells */
-	HIOD_ANOMALY_NO_ROOM,	     /* a: the guest's highest address, b: bytes of its least page */
-	HIOD_ANOMALY_ALIAS_UNSEEN,   /* a, b: slot and function that several devices appear as */
-	HIOD_ANOMALY_STALE_RANGES,   /* a, b: slot and function that keeps a refused one's ranges */
+	HIOD_ANOMALY_NO_ROOM,	   /* a: the guest's highest address, b: bytes of its least page */
+	HIOD_ANOMALY_ALIAS_UNSEEN, /* a, b: slot and function that several devices appear as */
+	HIOD_ANOMALY_STALE_RANGES, /* a, b: slot and function that keeps a refused one's ranges */
 	HIOD_ANOMALY_COUNT
 };
 
