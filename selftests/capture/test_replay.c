@@ -98,10 +98,11 @@ static int kernel(struct fake *f, int fd, uint32_t req, void *arg)
 		return (uintptr_t)arg == 3;
 	if (req == IOMMU_IOAS_IOVA_RANGES) {
 		struct iommu_ioas_iova_ranges *q = arg;
-		struct iommu_iova_range *v = (void *)(uintptr_t)q->allowed_iovas;
+		const struct iommu_iova_range v[2] = { { 0, 0xfedfffff },
+						       { 0xfef00000, 0x7fffffffff } };
 
-		v[0] = (struct iommu_iova_range){ 0, 0xfedfffff };
-		v[1] = (struct iommu_iova_range){ 0xfef00000, 0x7fffffffff };
+		/* The caller's array may lie anywhere. */
+		memcpy((void *)(uintptr_t)q->allowed_iovas, v, sizeof(v));
 		q->num_iovas = 3;
 		return -EMSGSIZE;
 	}
