@@ -36,10 +36,9 @@
 #include <string.h>
 
 /*
- * The checks compare a literal with any integer type, or two pointers, and end
- * in a loop whose body is the test's own block or nothing.
+ * The checks compare a literal with any integer type, and end in a loop whose
+ * body is the test's own block or nothing.
  */
-#pragma GCC diagnostic ignored "-Wpointer-to-int-cast"
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wempty-body"
 

@@ -46,7 +46,7 @@ TEST(only_what_follows_a_type1_mapping_at_the_top)
 	};
 	struct sequence *seq = malloc(sizeof(*seq));
 
-	ASSERT_NE(NULL, seq);
+	ASSERT_NOT_NULL(seq);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct host h = { .features = rows[i].features };
 
