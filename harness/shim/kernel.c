@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -24,11 +25,27 @@ static int k_close(struct shim *s, int fd)
 	return close(fd) ? -errno : 0;
 }
 
+/*
+ * The call that a run makes most often, and the one that recorders and
+ * benchmarks measure everything against: on x86-64 it is made without libc's
+ * detour through errno, which costs as much as the shim's whole dispatch.
+ * Result as the kernel gives it: >= 0, or a negative errno.
+ */
 static int k_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 {
+#ifdef __x86_64__
+	long r;
+
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "0"((long)SYS_ioctl), "D"((long)fd), "S"((unsigned long)req), "d"(arg)
+			 : "rcx", "r11", "memory");
+	return (int)r;
+#else
 	int r = ioctl(fd, (unsigned long)req, arg);
 
 	return r < 0 ? -errno : r;
+#endif
 }
 
 static ssize_t k_read(struct shim *s, int fd, void *buf, size_t len)
