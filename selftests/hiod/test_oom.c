@@ -2,68 +2,11 @@
 /*
  * Every allocation of hiod/ may fail: the answer says so, nothing stays open,
  * nothing leaks.
- *
- * The allocator is replaced for the whole program; only between arm() and
- * disarm() does it count and fail. Under AddressSanitizer it hands on to the
- * sanitizer's allocator, else to libc's.
  */
 #include "harness/ktap/ktap.h"
 #include "hiod/check.h"
+#include "selftests/failing_malloc.h"
 #include "selftests/hiod/fake.h"
-
-void *__interceptor_malloc(size_t n) __attribute__((weak));
-void *__interceptor_calloc(size_t n, size_t size) __attribute__((weak));
-void *__interceptor_realloc(void *p, size_t n) __attribute__((weak));
-void __interceptor_free(void *p) __attribute__((weak));
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-void __libc_free(void *p);
-
-static bool armed;
-static unsigned count, fail_at;
-static int balance; /* allocated less freed while armed */
-
-/* The sanitizer's own start-up allocates before its shadow memory is there. */
-#define PLAIN __attribute__((no_sanitize("address", "undefined")))
-
-PLAIN static bool fails(void)
-{
-	return armed && ++count == fail_at;
-}
-
-PLAIN void *malloc(size_t n)
-{
-	if (fails())
-		return NULL;
-	balance += armed;
-	return __interceptor_malloc ? __interceptor_malloc(n) : __libc_malloc(n);
-}
-
-PLAIN void *calloc(size_t n, size_t size)
-{
-	if (fails())
-		return NULL;
-	balance += armed;
-	return __interceptor_calloc ? __interceptor_calloc(n, size) : __libc_calloc(n, size);
-}
-
-PLAIN void *realloc(void *p, size_t n)
-{
-	if (fails())
-		return NULL;
-	balance += armed && !p;
-	return __interceptor_realloc ? __interceptor_realloc(p, n) : __libc_realloc(p, n);
-}
-
-PLAIN void free(void *p)
-{
-	balance -= armed && p;
-	if (__interceptor_free)
-		__interceptor_free(p);
-	else
-		__libc_free(p);
-}
 
 TEST(every_allocation_may_fail)
 {
@@ -89,6 +32,7 @@ TEST(every_allocation_may_fail)
 			for (unsigned nth = 1;; nth++) {
 				struct hiod_verdict v;
 				struct fake f;
+				bool fired;
 
 				fake_init(&f);
 				/* more than fit into the buffers on the stack */
@@ -96,20 +40,17 @@ TEST(every_allocation_may_fail)
 				for (uint64_t r = 0; r < 16; r++)
 					fake_range(&f, r << 30, (r << 30) + 0xfffff);
 				f.ranges[15].last = (1ull << 39) - 1;
-				count = 0;
-				balance = 0;
-				fail_at = nth;
-				armed = true;
+				failing_malloc_arm(nth);
 				hiod_check_run(&f.shim, &c, &v);
 				hiod_verdict_free(&v);
-				armed = false;
+				fired = failing_malloc_disarm();
 				EXPECT_EQ(0, fake_open_fds(&f));
-				EXPECT_EQ(0, balance)
+				EXPECT_EQ(0, failing_malloc.balance)
 				{
 					TH_LOG("%s %s %d: allocation %u leaks", c.profile->name,
 					       c.viommu, be, nth);
 				}
-				if (count < nth) {
+				if (!fired) {
 					EXPECT_EQ(HIOD_ACCEPTED, v.verdict);
 					break;
 				}

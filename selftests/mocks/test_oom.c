@@ -2,71 +2,14 @@
 /*
  * Every allocation of the model may fail: the call says ENOMEM, nothing leaks,
  * and all can be closed.
- *
- * The allocator is replaced for the whole program; only while armed does it
- * count and fail. Under AddressSanitizer it hands on to the sanitizer's
- * allocator, else to libc's.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
 #include "harness/ktap/ktap.h"
+#include "selftests/failing_malloc.h"
 #include "selftests/mocks/hosts.h"
-
-void *__interceptor_malloc(size_t n) __attribute__((weak));
-void *__interceptor_calloc(size_t n, size_t size) __attribute__((weak));
-void *__interceptor_realloc(void *p, size_t n) __attribute__((weak));
-void __interceptor_free(void *p) __attribute__((weak));
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-void __libc_free(void *p);
-
-static bool armed;
-static unsigned int count, fail_at;
-static int balance; /* allocated less freed while armed */
-
-/* The sanitizer's own start-up allocates before its shadow memory is there. */
-#define PLAIN __attribute__((no_sanitize("address", "undefined")))
-
-PLAIN static bool fails(void)
-{
-	return armed && ++count == fail_at;
-}
-
-PLAIN void *malloc(size_t n)
-{
-	if (fails())
-		return NULL;
-	balance += armed;
-	return __interceptor_malloc ? __interceptor_malloc(n) : __libc_malloc(n);
-}
-
-PLAIN void *calloc(size_t n, size_t size)
-{
-	if (fails())
-		return NULL;
-	balance += armed;
-	return __interceptor_calloc ? __interceptor_calloc(n, size) : __libc_calloc(n, size);
-}
-
-PLAIN void *realloc(void *p, size_t n)
-{
-	if (fails())
-		return NULL;
-	balance += armed && !p;
-	return __interceptor_realloc ? __interceptor_realloc(p, n) : __libc_realloc(p, n);
-}
-
-PLAIN void free(void *p)
-{
-	balance -= armed && p;
-	if (__interceptor_free)
-		__interceptor_free(p);
-	else
-		__libc_free(p);
-}
 
 /* A call that is expected to work: only for want of memory may it not. */
 #define TRY(call)                                                                                  \
@@ -158,14 +101,11 @@ TEST(every_allocation_may_fail)
 	test_device(h, "0000:00:06.0", 2, 1);
 	for (size_t l = 0; l < sizeof(lives) / sizeof(lives[0]); l++) {
 		for (unsigned int nth = 1;; nth++) {
-			bool gone = true;
+			bool gone = true, fired;
 			int ret = -ENOMEM;
 			struct shim *s;
 
-			count = 0;
-			balance = 0;
-			fail_at = nth;
-			armed = true;
+			failing_malloc_arm(nth);
 			s = model_new(h, NULL);
 			if (s) {
 				ret = lives[l].fn(s);
@@ -174,17 +114,17 @@ TEST(every_allocation_may_fail)
 				gone = test_all_gone(s);
 			}
 			shim_destroy(s);
-			armed = false;
+			fired = failing_malloc_disarm();
 			EXPECT_TRUE(gone)
 			{
 				TH_LOG("%s: something is left after allocation %u", lives[l].what,
 				       nth);
 			}
-			EXPECT_EQ(0, balance)
+			EXPECT_EQ(0, failing_malloc.balance)
 			{
 				TH_LOG("%s: allocation %u leaks", lives[l].what, nth);
 			}
-			if (count < nth) {
+			if (!fired) {
 				EXPECT_LE(0, ret);
 				break;
 			}
