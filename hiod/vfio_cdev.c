@@ -102,13 +102,13 @@ static int open_cdev(VFIODevice *vbasedev, const char *dir, struct hiod_error *e
 	entry = find_entry(names, len);
 	if (!entry || strlen(entry) > 32)
 		return hiod_error_set(err, -ENOENT, "failed to find vfio-dev/vfioX/dev");
-	snprintf(path, sizeof(path), "%s/%s/dev", dir, entry);
+	snprintf(path, sizeof(path), "%s/%.32s/dev", dir, entry);
 	rc = load(s, path, text, sizeof(text));
 	if (rc < 0)
 		return hiod_error_set(err, rc, "failed to load \"%s\"", path);
 	if (!parse_devnum(text, &dev))
 		return hiod_error_set(err, -EINVAL, "failed to get major:minor for \"%s\"", path);
-	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", entry);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%.32s", entry);
 	rc = open_node(s, path, &dev);
 	if (rc < 0)
 		return hiod_error_set_errno(err, rc, "Failed to open %s", path);

@@ -21,7 +21,10 @@ static void read_in(struct survey *v, const char *dir, const char *name)
 	char path[SV_PATH], *text;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path)) {
+		sv_note(v, dir, -ENAMETOOLONG);
+		return;
+	}
 	text = sv_alloc(v, TEXT_MAX);
 	if (!text)
 		return;

@@ -37,7 +37,7 @@ static int parse(const struct cli_command *c, int argc, char **argv, const char 
 
 static int run_describe(const struct cli_command *c, int argc, char **argv)
 {
-	const char *in, *out;
+	const char *in = NULL, *out = NULL;
 	struct host *h;
 	struct capture_error err;
 	int status = parse(c, argc, argv, &in, &out);
@@ -64,7 +64,7 @@ static int run_describe(const struct cli_command *c, int argc, char **argv)
 
 static int run_import(const struct cli_command *c, int argc, char **argv)
 {
-	const char *in, *out;
+	const char *in = NULL, *out = NULL;
 	struct transcript t;
 	struct capture_error err;
 	int status = parse(c, argc, argv, &in, &out);
