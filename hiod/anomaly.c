@@ -150,6 +150,10 @@ static const struct row {
 		"virtio-iommu keeps the ranges of a device that it refused as slot %" PRIu64
 		", function %" PRIu64 ", and takes the next one there for an alias",
 	},
+	[HIOD_ANOMALY_VDPA_RANGE] = {
+		HIOD_ERROR, HIOD_UNKNOWN, 0, ARGS_NUMBERS,
+		"vhost-vdpa's IOVA range starts at 0x%" PRIx64 " and ends at 0x%" PRIx64,
+	},
 };
 
 void hiod_anomaly_note(struct hiod_anomalies *an, enum hiod_anomaly kind, uint64_t a, uint64_t b)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "hiod/hint.h"
 #include "hiod/machine.h"
+#include "hiod/vdpa_pci.h"
 
 /* The first slot that QEMU gives to a device on an otherwise empty q35. */
 #define FIRST_DEVFN PCI_DEVFN(1, 0)
@@ -30,9 +31,17 @@ struct start {
 	Machine m;
 	IOMMUFDBackend be;
 	VFIOPCIDevice dev;
-	bool plugged; /* machine_unplug() is due */
+	VDPAPCIDevice vdpa; /* instead of dev, with that backend */
+	bool plugged;	    /* machine_unplug() of dev is due */
+	bool vdpa_plugged;  /* vdpa_pci_unplug() is */
 	struct hiod_error err;
 };
+
+/* The host IOMMU device of whichever was plugged; NULL: it has none. */
+static HostIOMMUDevice *hiod_of(const struct start *st)
+{
+	return st->vdpa_plugged ? st->vdpa.vdpa.hiod : st->dev.vbasedev.hiod;
+}
 
 /* In QEMU's order: machine, objects, devices as listed, the end of the command line. */
 static int start(struct start *st, struct shim *s, const struct hiod_check *c)
@@ -55,6 +64,11 @@ static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 		if (rc)
 			return rc;
 	}
+	if (c->backend == HIOD_BACKEND_VDPA) {
+		st->vdpa.pdev.devfn = st->dev.pdev.devfn;
+		st->vdpa_plugged = true;
+		return vdpa_pci_plug(&st->vdpa, &st->m, c->bdf, &st->err);
+	}
 	if (sysfsdev[0] != '/') {
 		rc = vfio_pci_path(c->bdf, path, &st->err);
 		if (rc)
@@ -70,13 +84,14 @@ static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 static void read_host(struct start *st, struct hiod_verdict *v)
 {
 	const VFIOContainer *c = st->dev.vbasedev.container;
+	const struct hiod_ranges *ranges = c ? &c->iova_ranges : &st->vdpa.vdpa.iova_ranges;
 	struct hiod_ranges copy = { 0 };
 
-	if (!c || !c->iova_ranges.n)
+	if (!ranges->n)
 		return;
-	v->host_aw_bits = vfio_device_get_aw_bits(&st->dev.vbasedev);
+	v->host_aw_bits = range_get_last_bit(&ranges->r[ranges->n - 1]) + 1;
 	/* Without memory for them the ranges stay unknown; the answer does not need them. */
-	if (!range_list_copy(&copy, &c->iova_ranges)) {
+	if (!range_list_copy(&copy, ranges)) {
 		v->ranges = copy.r;
 		v->nranges = copy.n;
 	}
@@ -104,8 +119,10 @@ static void conclude(struct start *st, int rc, struct hiod_verdict *v)
 	switch (err->fail) {
 	case HIOD_FAIL_QEMU:
 		v->verdict = v->qemu = HIOD_REFUSED;
-		if (v->stage == HIOD_STAGE_CHECK && worst == HIOD_ANOMALY_COUNT)
-			hiod_hint_fit(&st->m, &st->dev, v->hint, sizeof(v->hint));
+		if (v->stage == HIOD_STAGE_CHECK && worst == HIOD_ANOMALY_COUNT && hiod_of(st))
+			hiod_hint_fit(&st->m, hiod_of(st),
+				      st->dev.vbasedev.iommufd && st->dev.vbasedev.viommu_flags,
+				      v->hint, sizeof(v->hint));
 		break;
 	case HIOD_FAIL_ANOMALY:
 		fatal = hiod_anomaly_fatal(an, st->m.profile);
@@ -126,8 +143,9 @@ void hiod_check_run(struct shim *s, const struct hiod_check *c, struct hiod_verd
 	int rc;
 
 	memset(&st.dev, 0, sizeof(st.dev));
+	memset(&st.vdpa, 0, sizeof(st.vdpa));
 	st.dev.pdev.devfn = FIRST_DEVFN;
-	st.plugged = false;
+	st.plugged = st.vdpa_plugged = false;
 	hiod_error_init(&st.err);
 	v->host_aw_bits = -1;
 	v->ranges = NULL;
@@ -136,9 +154,14 @@ void hiod_check_run(struct shim *s, const struct hiod_check *c, struct hiod_verd
 	v->hint[0] = '\0';
 
 	rc = start(&st, s, c);
-	if (st.plugged)
+	if (st.plugged || st.vdpa_plugged)
 		read_host(&st, v);
 	conclude(&st, rc, v);
+	/* No QEMU has a host IOMMU device for vDPA: beyond opening it there is nothing to tell. */
+	if (st.vdpa_plugged && v->stage > HIOD_STAGE_OPEN)
+		v->qemu = HIOD_UNKNOWN;
+	if (st.vdpa_plugged)
+		vdpa_pci_unplug(&st.vdpa);
 	if (st.plugged)
 		machine_unplug(&st.m, &st.dev);
 	machine_finalize(&st.m);

@@ -15,7 +15,13 @@
 #include "hiod/profile.h"
 #include "hiod/range.h"
 
-enum hiod_backend { HIOD_BACKEND_LEGACY, HIOD_BACKEND_IOMMUFD };
+/*
+ * How the device is given to the guest: by VFIO with a container, by VFIO with
+ * an iommufd, or as a virtio device over vhost-vdpa, whose host IOMMU device no
+ * QEMU has: what QEMU says of that is unknown.
+ */
+enum hiod_backend { HIOD_BACKEND_LEGACY, HIOD_BACKEND_IOMMUFD, HIOD_BACKEND_VDPA };
+#define HIOD_BACKENDS 3
 
 /* Borrowed for the length of the call. */
 struct hiod_check {
@@ -23,7 +29,8 @@ struct hiod_check {
 	const char *machine; /* -machine syntax, see machine.h; NULL: the profile's q35 */
 	const char *viommu;  /* -device syntax: "intel-iommu,aw-bits=48"; NULL: none */
 	enum hiod_backend backend;
-	const char *bdf;		   /* "0000:00:05.0"; or a sysfs path, as of sysfsdev= */
+	/* "0000:00:05.0", or a sysfs path as of sysfsdev=; with vDPA "/dev/vhost-vdpa-0" */
+	const char *bdf;
 	const struct hiod_mem_region *mem; /* guest memory to map; may be none */
 	size_t nmem;
 };

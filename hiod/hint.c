@@ -44,9 +44,9 @@ static void add(struct proposal *p, const char *fmt, const char *name, int value
 }
 
 /* False: a change that would change nothing, or makes no sense. */
-static bool propose(const Machine *m, const VFIOPCIDevice *dev, unsigned set, struct proposal *p)
+static bool propose(const Machine *m, const HostIOMMUDevice *hiod, bool nested, unsigned set,
+		    struct proposal *p)
 {
-	const HostIOMMUDevice *hiod = dev->vbasedev.hiod;
 	const struct hiod_profile *prof = m->profile;
 	int aw = set & CHANGE_AW_39 ? 39 : set & CHANGE_AW_48 ? 48 : 0;
 	int pss = (int)(hiod->caps.vendor_caps.vtd.ecap_reg >> 35 & 0x1f) + 1;
@@ -82,7 +82,7 @@ static bool propose(const Machine *m, const VFIOPCIDevice *dev, unsigned set, st
 		 * Where the host's page table was made to be nested, one that
 		 * is not may be of another kind and width: nothing is known.
 		 */
-		if (!p->c.first_stage || (dev->vbasedev.iommufd && dev->vbasedev.viommu_flags))
+		if (!p->c.first_stage || nested)
 			return false;
 		p->c.first_stage = false;
 		add(p, "%s=off", prof->first_stage_option, 0);
@@ -90,7 +90,7 @@ static bool propose(const Machine *m, const VFIOPCIDevice *dev, unsigned set, st
 	return true;
 }
 
-static bool fits(const Machine *m, const VFIOPCIDevice *dev, struct intel_iommu_config *c)
+static bool fits(const Machine *m, HostIOMMUDevice *hiod, struct intel_iommu_config *c)
 {
 	struct hiod_anomalies an = { 0 };
 	struct hiod_error err;
@@ -98,19 +98,18 @@ static bool fits(const Machine *m, const VFIOPCIDevice *dev, struct intel_iommu_
 	hiod_error_init(&err);
 	/* Every version asks for caching mode, sooner or later. */
 	return c->caching_mode && !intel_iommu_config_decide(c, m->profile, m->irqchip, &err) &&
-	       !intel_iommu_check_hiod(c, m->profile, dev->vbasedev.hiod,
-				       dev->vbasedev.hiod->aliased, &an, &err);
+	       !intel_iommu_check_hiod(c, m->profile, hiod, hiod->aliased, &an, &err);
 }
 
 /* virtio-iommu: a start with another granule. */
-static void hint_granule(const VFIOPCIDevice *dev, char *buf, size_t len)
+static void hint_granule(HostIOMMUDevice *hiod, char *buf, size_t len)
 {
+	uint64_t host = HIOD_METHOD(hiod, get_page_size_mask)(hiod);
 	struct hiod_error err;
 
 	hiod_error_init(&err);
 	for (unsigned i = VIRTIO_IOMMU_GRANULE_4K; i < VIRTIO_IOMMU_GRANULE_COUNT; i++) {
 		enum virtio_iommu_granule g = (enum virtio_iommu_granule)i;
-		uint64_t host = dev->vbasedev.container->pgsizes;
 
 		if (virtio_iommu_check_page_size_mask(virtio_iommu_granule_mask(g), host, false,
 						      &err))
@@ -120,27 +119,28 @@ static void hint_granule(const VFIOPCIDevice *dev, char *buf, size_t len)
 	}
 }
 
-void hiod_hint_fit(const Machine *m, const VFIOPCIDevice *dev, char *buf, size_t len)
+void hiod_hint_fit(const Machine *m, HostIOMMUDevice *hiod, bool nested, char *buf, size_t len)
 {
+	struct hiod_error err;
 	struct proposal p;
 	int host;
 
 	buf[0] = '\0';
-	if (!dev->vbasedev.hiod || !dev->vbasedev.container)
-		return;
 	if (m->viommu_kind == MACHINE_VIOMMU_VIRTIO)
-		hint_granule(dev, buf, len);
+		hint_granule(hiod, buf, len);
 	if (m->viommu_kind != MACHINE_VIOMMU_INTEL)
 		return;
 	for (int n = 1; n <= 4; n++) {
 		for (unsigned set = 1; set <= CHANGE_ALL; set++) {
-			if (changes(set) != n || !propose(m, dev, set, &p) || !fits(m, dev, &p.c))
+			if (changes(set) != n || !propose(m, hiod, nested, set, &p) ||
+			    !fits(m, hiod, &p.c))
 				continue;
 			snprintf(buf, len, "%s fits this host", p.text);
 			return;
 		}
 	}
-	host = vfio_device_get_aw_bits(&dev->vbasedev);
+	hiod_error_init(&err);
+	host = HIOD_METHOD(hiod, get_cap)(hiod, HOST_IOMMU_DEVICE_CAP_AW_BITS, &err);
 	if (host < 39)
 		snprintf(buf, len, "this host has %d bits; the least that intel-iommu has is 39",
 			 host);
