@@ -198,6 +198,8 @@ struct t1_dma {
 	uint64_t iova;
 	uint64_t size;
 	uint64_t vaddr;
+	/* What the dirty bitmap holds behind its last page: the rest of that word, and the next. */
+	uint64_t stale[2];
 	bool vaddr_invalid;
 };
 

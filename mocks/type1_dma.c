@@ -152,35 +152,61 @@ static int check_bitmap(const struct uapi_bitmap *b, uint64_t size)
 	return 0;
 }
 
+static uint64_t low_bits(unsigned int n)
+{
+	return (1ull << n) - 1;
+}
+
+/* Word k of a mapping's dirty bitmap: its pages, and what an earlier report left behind them. */
+static uint64_t dirty_word(const struct t1_dma *d, uint64_t pages, bool dirty, uint64_t k)
+{
+	uint64_t last = pages / 64;
+
+	if (k < last)
+		return dirty ? UINT64_MAX : 0;
+	if (k == last)
+		return (dirty ? low_bits(pages % 64) : 0) | d->stale[0];
+	return d->stale[1];
+}
+
 /*
  * All pages behind an IOMMU count as dirty, since the device may have written
  * any of them; mdevs' pages only when pinned, which they never are here.
+ *
+ * Where the mapping does not begin at a word of the caller's bitmap, the kernel
+ * shifts its own in place and joins the caller's first word to it, whole. What
+ * comes to stand behind the last page stays there and is told again next time
+ * (drivers/vfio/vfio_iommu_type1.c, update_user_bitmap()).
  */
-static int report_dirty(struct container *c, const struct t1_dma *d, uint64_t base, uint64_t data)
+static int report_dirty(struct container *c, struct t1_dma *d, uint64_t base, uint64_t data)
 {
-	uint64_t page = lowest_page(c), bit = (d->iova - base) / page, end = bit + d->size / page;
-	uint64_t at = data + bit / 64 * 8, word = 0;
-	int err;
+	uint64_t page = lowest_page(c), pages = d->size / page, bit = (d->iova - base) / page;
+	uint64_t at = data + bit / 64 * 8, first = 0, below = 0, stale[2];
+	unsigned int shift = bit % 64;
+	bool dirty = c->domains;
+	int err = 0;
 
-	/* Of a first word that begins before the mapping all is kept, also what lies behind it. */
-	if (bit % 64) {
-		err = user_in(c->m, &word, at, sizeof(word));
-		if (err)
-			return err;
-	}
-	while (bit < end) {
-		uint64_t upto = (bit | 63) + 1 < end ? (bit | 63) + 1 : end;
+	if (shift)
+		err = user_in(c->m, &first, at, sizeof(first));
+	if (err)
+		first = 0; /* it has been shifted all the same */
+	memcpy(stale, d->stale, sizeof(stale));
+	for (uint64_t k = 0; k < (pages + shift + 63) / 64; k++) {
+		uint64_t own = dirty_word(d, pages, dirty, k), word = own << shift;
 
-		for (; bit < upto; bit++)
-			if (c->domains)
-				word |= 1ull << bit % 64;
-		err = user_out(c->m, at, &word, sizeof(word));
-		if (err)
-			return err;
-		word = 0;
-		at += 8;
+		if (shift)
+			word |= below >> (64 - shift);
+		if (!k)
+			word |= first;
+		below = own;
+		if (k >= pages / 64)
+			stale[k - pages / 64] = word;
+		if (!err)
+			err = user_out(c->m, at + k * 8, &word, sizeof(word));
 	}
-	return 0;
+	d->stale[0] = stale[0] & ~low_bits(pages % 64);
+	d->stale[1] = stale[1];
+	return err;
 }
 
 static bool bisects(struct container *c, uint64_t iova, uint64_t size)
@@ -363,6 +389,14 @@ static int get_bitmap(struct container *c, uint32_t argsz, uint64_t arg)
 	return 0;
 }
 
+/* The bitmaps go. */
+static void stop_tracking(struct container *c)
+{
+	c->dirty_tracking = false;
+	for (size_t i = 0; i < c->ndma; i++)
+		memset(c->dma[i].stale, 0, sizeof(c->dma[i].stale));
+}
+
 int t1_dirty_pages(struct container *c, uint64_t arg)
 {
 	struct {
@@ -378,7 +412,7 @@ int t1_dirty_pages(struct container *c, uint64_t arg)
 		return err;
 	switch (d.flags) {
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_START: c->dirty_tracking = true; return 0;
-	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP: c->dirty_tracking = false; return 0;
+	case VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP: stop_tracking(c); return 0;
 	case VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP: return get_bitmap(c, d.argsz, arg);
 	default: return -EINVAL;
 	}

@@ -329,6 +329,36 @@ TEST_F(dma, dirty_pages_checks_and_bits)
 	EXPECT_EQ(-EINVAL, shim_ioctl(self->s, c, VFIO_IOMMU_DIRTY_PAGES, &bad));
 }
 
+/* The kernel keeps in its own bitmap what it took from the caller's first word. */
+TEST_F(dma, dirty_bits_of_an_unaligned_report_are_told_again)
+{
+	uint32_t start[2] = { 8, 1 }, stop[2] = { 8, 2 };
+	uint64_t bits = 0xa5a5;
+	struct dirty_get get = {
+		.argsz = sizeof(get),
+		.flags = 4,
+		.iova = 0x1ff000,
+		.size = 0x2000,
+		.bitmap = { .pgsize = 4096, .size = sizeof(bits), .data = (uintptr_t)&bits },
+	};
+	int c, g;
+
+	self->s = model_new(self->h, NULL);
+	c = test_type1(self->s, 1, &g);
+	ASSERT_EQ(0, shim_ioctl(self->s, c, VFIO_IOMMU_DIRTY_PAGES, start));
+	ASSERT_EQ(0, test_map(self->s, c, 0x200000, 0x1000));
+	ASSERT_EQ(0, shim_ioctl(self->s, c, VFIO_IOMMU_DIRTY_PAGES, &get));
+	EXPECT_EQ(0xa5a7, bits);
+	get.iova = 0x200000;
+	get.size = 0x1000;
+	ASSERT_EQ(0, shim_ioctl(self->s, c, VFIO_IOMMU_DIRTY_PAGES, &get));
+	EXPECT_EQ(0xa5a7, bits);
+	ASSERT_EQ(0, shim_ioctl(self->s, c, VFIO_IOMMU_DIRTY_PAGES, stop));
+	ASSERT_EQ(0, shim_ioctl(self->s, c, VFIO_IOMMU_DIRTY_PAGES, start));
+	ASSERT_EQ(0, shim_ioctl(self->s, c, VFIO_IOMMU_DIRTY_PAGES, &get));
+	EXPECT_EQ(1, bits);
+}
+
 TEST_F(dma, unmap_reports_dirty_bits)
 {
 	struct {
