@@ -41,6 +41,7 @@ typedef struct PCIIOMMUOps {
 } PCIIOMMUOps;
 
 struct PCIBus {
+	const char *name;      /* as in "bus="; not owned; NULL: has none */
 	PCIDevice *parent_dev; /* the bridge or expander above; NULL: a host bridge's bus */
 	bool express;
 	bool root;	    /* a root bus: a host bridge's, or an expander's (pxb, pxb-pcie) */
@@ -48,6 +49,13 @@ struct PCIBus {
 	bool iommu_per_bus; /* 10.2+: see pci_setup_iommu_per_bus() */
 	const PCIIOMMUOps *iommu_ops;
 	void *iommu_opaque;
+
+	/* Who sits where, as far as devices were given a place: topology.h. */
+	PCIDevice *devices; /* newest first */
+	bool hotplug;	    /* takes devices while the guest runs */
+	bool bridges_only;  /* an expander's: takes bridges and ports */
+	bool port;	    /* behind a port: one slot, whose function 0 is the last to come */
+	bool no_slot_0;	    /* a standard hot-plug controller has it */
 };
 
 struct PCIDevice {
@@ -55,6 +63,13 @@ struct PCIDevice {
 	uint8_t devfn;
 	bool express;	   /* has a PCI Express capability */
 	uint8_t pcie_type; /* its device/port type, if so */
+
+	const char *model;	/* "vfio-pci"; not owned; for messages */
+	const char *id;		/* not owned; NULL: none */
+	bool bridge;		/* a bridge or port, no expander */
+	bool multifunction;	/* its property: other functions of the slot are told of */
+	bool placed;		/* it is in its bus's list */
+	PCIDevice *next_on_bus; /* where placed */
 };
 
 /* Puts a vIOMMU above a bus and all below it. ops and opaque outlive the bus. */
