@@ -113,10 +113,8 @@ int cdev_attach(struct model *m, struct devfile *df, uint64_t arg)
 	if (err)
 		return err;
 	err = user_out(m, arg + pt_at, &a.pt_id, sizeof(a.pt_id));
-	if (err && pasid)
-		dev_detach_pasid(d, a.pasid);
-	else if (err)
-		dev_detach(d);
+	if (err)
+		dev_detach(d); /* of a PASID, too, it is the device that goes */
 	return err;
 }
 

@@ -285,7 +285,8 @@ struct dev {
 	unsigned int open_count;
 	struct ictx *ictx; /* bound to */
 	struct obj *obj;   /* its device or access object there */
-	bool attached;
+	bool attached;		  /* as VFIO sees it */
+	bool attached_as_pasid;	  /* not so, but by way of PASID 0, which is none */
 	struct ioas *access_ioas; /* of an mdev */
 	struct pasid_attach *pasids;
 	size_t npasids;

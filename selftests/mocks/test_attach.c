@@ -193,12 +193,77 @@ TEST_F(attach, early_virtio_table_without_a_device_is_one_byte)
 		shim_destroy(s);
 	}
 }
+static int pasid_attach(struct shim *s, int d, uint32_t pasid, int pt)
+{
+	struct uapi_attach_iommufd_pt a = {
+		.argsz = 16, .flags = 1, .pt_id = (uint32_t)pt, .pasid = pasid
+	};
+	int err = shim_ioctl(s, d, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &a);
+
+	return err ? err : (int)a.pt_id;
+}
+static int pasid_detach(struct shim *s, int d, uint32_t pasid)
+{
+	struct uapi_detach_iommufd_pt det = { .argsz = 12, .flags = 1, .pasid = pasid };
+
+	return shim_ioctl(s, d, VFIO_DEVICE_DETACH_IOMMUFD_PT, &det);
+}
+/* Its IOMMU is not told of a PASID that cannot come; the table is in use all the same. */
 TEST_F(attach, pasid_of_a_device_without_pasids)
 {
-	struct uapi_attach_iommufd_pt a = { .argsz = 16, .flags = 1, .pasid = 5 };
+	int t = test_hwpt(self->s, self->fd, UAPI_HWPT_PASID, 1, 2);
 
-	a.pt_id = (uint32_t)test_hwpt(self->s, self->fd, UAPI_HWPT_PASID, 1, 2);
-	EXPECT_EQ(-EOPNOTSUPP, shim_ioctl(self->s, self->d, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &a));
+	EXPECT_EQ(t, pasid_attach(self->s, self->d, 5, t));
+	EXPECT_EQ(t, pasid_attach(self->s, self->d, 1u << 30, t));
+	EXPECT_EQ(-EBUSY, test_destroy(self->s, self->fd, (uint32_t)t));
+	EXPECT_EQ(0, pasid_detach(self->s, self->d, 5));
+	EXPECT_EQ(0, pasid_detach(self->s, self->d, 1u << 30));
+	EXPECT_EQ(0, test_destroy(self->s, self->fd, (uint32_t)t));
+}
+/* VFIO keeps it as a PASID, iommufd takes it for the device's requests without one. */
+TEST_F(attach, pasid_zero_is_the_device)
+{
+	int plain = test_hwpt(self->s, self->fd, 0, 1, 2), other;
+
+	other = test_hwpt(self->s, self->fd, 0, 1, 2);
+	EXPECT_EQ(plain, pasid_attach(self->s, self->d, 0, plain));
+	EXPECT_EQ(other, pasid_attach(self->s, self->d, 0, other)); /* a replace */
+	EXPECT_EQ(-EBUSY, test_attach(self->s, self->d, (uint32_t)plain));
+	EXPECT_EQ(-EBUSY, test_attach(self->s, self->d, 2));
+	EXPECT_EQ(0, test_detach(self->s, self->d)); /* of what VFIO did not attach: nothing */
+	EXPECT_EQ(-EBUSY, test_destroy(self->s, self->fd, (uint32_t)other));
+	EXPECT_EQ(0, pasid_detach(self->s, self->d, 0));
+	EXPECT_EQ(0, test_destroy(self->s, self->fd, (uint32_t)other));
+	EXPECT_EQ(plain, test_attach(self->s, self->d, (uint32_t)plain));
+	EXPECT_EQ(-EBUSY, pasid_attach(self->s, self->d, 0, plain));
+	EXPECT_EQ(-EBUSY, pasid_attach(self->s, self->d, 0, 2));
+	EXPECT_EQ(-ENOSPC, pasid_attach(self->s, self->d, 1u << 31, 77));
+}
+/* A device's own table and those of its PASIDs are of one kind. */
+TEST_F(attach, pasids_and_the_device_beside_each_other)
+{
+	int plain, made, two;
+
+	test_stop(&self->s);
+	self->h->devices[0].max_pasid_log2 = 4;
+	test_bound(self->h, &self->s, &self->fd, &self->d);
+	plain = test_hwpt(self->s, self->fd, 0, 1, 2);
+	made = test_hwpt(self->s, self->fd, UAPI_HWPT_PASID, 1, 2);
+	two = test_hwpt(self->s, self->fd, UAPI_HWPT_PASID, 1, 2);
+	EXPECT_EQ(plain, test_attach(self->s, self->d, (uint32_t)plain));
+	EXPECT_EQ(-EINVAL, pasid_attach(self->s, self->d, 5, made));
+	EXPECT_EQ(made, test_attach(self->s, self->d, (uint32_t)made));
+	EXPECT_EQ(made, pasid_attach(self->s, self->d, 5, made));
+	EXPECT_EQ(two, pasid_attach(self->s, self->d, 6, two));
+	EXPECT_EQ(-EINVAL, pasid_attach(self->s, self->d, 6, plain)); /* it stays where it is */
+	EXPECT_EQ(-EBUSY, test_destroy(self->s, self->fd, (uint32_t)two));
+	EXPECT_EQ(-EINVAL, test_attach(self->s, self->d, (uint32_t)plain));
+	EXPECT_EQ(-EINVAL, test_attach(self->s, self->d, 2)); /* nor one of the kernel's own */
+	EXPECT_EQ(two, test_attach(self->s, self->d, (uint32_t)two));
+	EXPECT_EQ(0, pasid_detach(self->s, self->d, 5));
+	EXPECT_EQ(0, pasid_detach(self->s, self->d, 5)); /* nothing left to do */
+	EXPECT_EQ(0, pasid_detach(self->s, self->d, 6));
+	EXPECT_EQ(plain, test_attach(self->s, self->d, (uint32_t)plain));
 }
 TEST_F(attach, pasids_go_to_tables_made_for_them)
 {
