@@ -150,14 +150,14 @@ static uint64_t get(const struct uapi_field *f, const uint8_t *img, size_t len, 
 {
 	uint64_t v = 0;
 
-	if (base > len || !uapi_get(f, img + base, len - base, &v))
+	if (!img || base > len || !uapi_get(f, img + base, len - base, &v))
 		return 0;
 	return v;
 }
 
 static void put(const struct uapi_field *f, uint8_t *img, size_t len, size_t base, uint64_t v)
 {
-	if (base <= len)
+	if (img && base <= len)
 		uapi_put(f, img + base, len - base, v);
 }
 

@@ -30,9 +30,13 @@ static void print_ioctl(FILE *f, struct side *s, const struct call *c, uintptr_t
 	if (!line)
 		return;
 	for (size_t i = 0; i < c->npatch && n < CALL_BUFS; i++) {
-		const struct call_buf *b = &c->buf[c->patch[i].ref < 0 ? 0 : c->patch[i].ref];
+		const struct call_buf *b;
 
-		if (c->patch[i].what != PATCH_BUF || !row || b->place != PLACE_BUF)
+		/* What ref counts depends on the kind of patch. */
+		if (c->patch[i].what != PATCH_BUF || !row)
+			continue;
+		b = &c->buf[c->patch[i].ref];
+		if (b->place != PLACE_BUF)
 			continue;
 		for (size_t k = 0; k < row->nfields; k++)
 			if (row->fields[k].off == c->patch[i].off)
