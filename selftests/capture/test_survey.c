@@ -55,11 +55,19 @@ static void forget_info(struct host *h, struct host *a)
 	d->info_known = false;
 }
 
+/* Derived from a recorded description: what a survey finds was recorded by it. */
+static void forget_origin(struct host *h, struct host *a)
+{
+	free(h->origin);
+	h->origin = strdup(a->origin);
+}
+
 static const struct exception {
 	const char *host, *where;
 	void (*forget)(struct host *h, struct host *a);
 } exceptions[] = {
 	{ "", "files[0]", forget_file },
+	{ "-derived", "origin", forget_origin },
 	{ "7.3-vtd", "iommus[0].domains.pasid", forget_pasid },
 	{ "7.3-noiommu-unsafe", "devices[0].info", forget_info },
 };
