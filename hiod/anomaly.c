@@ -45,6 +45,11 @@ static const struct row {
 		"virtio-iommu knows no IOVA ranges of the host, so page sizes are not compared: 0x%" PRIx64
 		" of the host, 0x%" PRIx64 " of its own",
 	},
+	[HIOD_ANOMALY_LISTED_FIRST] = {
+		HIOD_UNKNOWN, HIOD_ACCEPTED, 0, ARGS_NONE,
+		"the device comes before the vIOMMU: nothing is compared, and the vIOMMU does not translate for it",
+		"list the vIOMMU before the device",
+	},
 	[HIOD_ANOMALY_NO_RANGES] = {
 		HIOD_UNKNOWN, HIOD_ACCEPTED, 0, ARGS_NONE,
 		"the kernel reports no usable IOVA ranges: host address width unknown (QEMU takes 64 bits)",

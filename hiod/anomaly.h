@@ -34,6 +34,7 @@ const char *hiod_answer_name(enum hiod_answer a);
 enum hiod_anomaly {
 	HIOD_ANOMALY_RANGES_FALLBACK,	 /* IOVA_RANGES failed; a: the errno, positive */
 	HIOD_ANOMALY_VIOMMU_UNCHECKED,	 /* virtio-iommu; a, b: page sizes, the host's, its own */
+	HIOD_ANOMALY_LISTED_FIRST,	 /* devices in front of the vIOMMU */
 	HIOD_ANOMALY_NO_RANGES,		 /* no range capability, none in it, or num_iovas 0 */
 	HIOD_ANOMALY_RANGES_TOUCH,	 /* a, b: a range that starts where the one before ended */
 	HIOD_ANOMALY_RANGES_UNSORTED,	 /* a, b: a range below the one before it */

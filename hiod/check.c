@@ -11,9 +11,6 @@
 #include "hiod/machine.h"
 #include "hiod/vdpa_pci.h"
 
-/* The first slot that QEMU gives to a device on an otherwise empty q35. */
-#define FIRST_DEVFN PCI_DEVFN(1, 0)
-
 const char *hiod_stage_name(enum hiod_stage stage)
 {
 	static const char *const name[] = {
@@ -43,6 +40,15 @@ static HostIOMMUDevice *hiod_of(const struct start *st)
 	return st->vdpa_plugged ? st->vdpa.vdpa.hiod : st->dev.vbasedev.hiod;
 }
 
+/* A vIOMMU behind the device on the command line, which it does not see any more. */
+static int add_late_viommu(struct start *st, const struct hiod_check *c)
+{
+	if (!c->viommu || !c->device_first)
+		return 0;
+	hiod_anomaly_note(&st->m.anomalies, HIOD_ANOMALY_LISTED_FIRST, 0, 0);
+	return machine_add_viommu(&st->m, c->viommu, &st->err);
+}
+
 /* In QEMU's order: machine, objects, devices as listed, the end of the command line. */
 static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 {
@@ -59,15 +65,17 @@ static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 		if (rc)
 			return rc;
 	}
-	if (c->viommu) {
+	if (c->viommu && !c->device_first) {
 		rc = machine_add_viommu(&st->m, c->viommu, &st->err);
 		if (rc)
 			return rc;
 	}
+	st->dev.pdev.devfn = machine_free_devfn(&st->m);
 	if (c->backend == HIOD_BACKEND_VDPA) {
 		st->vdpa.pdev.devfn = st->dev.pdev.devfn;
 		st->vdpa_plugged = true;
-		return vdpa_pci_plug(&st->vdpa, &st->m, c->bdf, &st->err);
+		rc = vdpa_pci_plug(&st->vdpa, &st->m, c->bdf, &st->err);
+		return rc ? rc : add_late_viommu(st, c);
 	}
 	if (sysfsdev[0] != '/') {
 		rc = vfio_pci_path(c->bdf, path, &st->err);
@@ -77,6 +85,8 @@ static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 	}
 	st->plugged = true;
 	rc = machine_plug(&st->m, &st->dev, sysfsdev, iommufd ? &st->be : NULL, &st->err);
+	if (!rc)
+		rc = add_late_viommu(st, c);
 	return rc ? rc : machine_done(&st->m, &st->err);
 }
 
@@ -144,7 +154,6 @@ void hiod_check_run(struct shim *s, const struct hiod_check *c, struct hiod_verd
 
 	memset(&st.dev, 0, sizeof(st.dev));
 	memset(&st.vdpa, 0, sizeof(st.vdpa));
-	st.dev.pdev.devfn = FIRST_DEVFN;
 	st.plugged = st.vdpa_plugged = false;
 	hiod_error_init(&st.err);
 	v->host_aw_bits = -1;

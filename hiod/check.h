@@ -6,6 +6,7 @@
 #ifndef HIOD_CHECK_H
 #define HIOD_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "harness/shim/shim.h"
@@ -28,6 +29,7 @@ struct hiod_check {
 	const struct hiod_profile *profile;
 	const char *machine; /* -machine syntax, see machine.h; NULL: the profile's q35 */
 	const char *viommu;  /* -device syntax: "intel-iommu,aw-bits=48"; NULL: none */
+	bool device_first;   /* the device stands before the vIOMMU on the command line */
 	enum hiod_backend backend;
 	/* "0000:00:05.0", or a sysfs path as of sysfsdev=; with vDPA "/dev/vhost-vdpa-0" */
 	const char *bdf;

@@ -34,6 +34,8 @@ typedef union VendorCaps {
 /* All zero for a legacy device. */
 typedef struct HostIOMMUDeviceCaps {
 	uint32_t type;	  /* out_data_type: UAPI_HW_INFO_TYPE_* */
+	bool has_aw_bits; /* only of the series itself: later it is looked up when asked for */
+	uint8_t aw_bits;
 	uint64_t hw_caps; /* out_capabilities */
 	VendorCaps vendor_caps;
 	uint8_t max_pasid_log2;

@@ -168,7 +168,7 @@ static int decide_aw_bits(const struct intel_iommu_config *c, const struct hiod_
 			return 0;
 		return hiod_error_set(err, -EINVAL,
 				      "Scalable mode(%s=on): supported value for aw-bits is: 48",
-				      word);
+				      p->first_stage_on_word);
 	}
 	if (c->aw_bits == 39 || c->aw_bits == 48)
 		return 0;

@@ -36,7 +36,10 @@ int iommufd_backend_connect(IOMMUFDBackend *be, struct hiod_error *err)
 	if (fd < 0) {
 		be->users--;
 		err->stage = HIOD_STAGE_OPEN;
-		return hiod_error_set_errno(err, fd, "Could not open '/dev/iommu'");
+		return hiod_error_set_errno(err, fd,
+					    be->profile->own_open_texts
+						    ? "/dev/iommu opening failed"
+						    : "Could not open '/dev/iommu'");
 	}
 	be->fd = fd;
 	if (be->profile->probe_change_process)
@@ -216,7 +219,7 @@ static int get_cap(HostIOMMUDevice *hiod, int cap, struct hiod_error *err)
 {
 	switch (cap) {
 	case HOST_IOMMU_DEVICE_CAP_IOMMU_TYPE: return (int)hiod->caps.type;
-	case HOST_IOMMU_DEVICE_CAP_AW_BITS: return vfio_device_get_aw_bits(hiod->agent);
+	case HOST_IOMMU_DEVICE_CAP_AW_BITS: return vfio_hiod_get_aw_bits(hiod);
 	default: return hiod_unsupported_cap(hiod, cap, err);
 	}
 }

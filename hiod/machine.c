@@ -44,6 +44,8 @@ static int set_type(Machine *m, const char *type, struct hiod_error *err)
 		return hiod_error_unmodelled(err, "machine type '%s' is too old to be modelled",
 					     type);
 	m->version = version;
+	/* 4.0 alone, for it was taken back in 4.0.1. */
+	m->irqchip_split = !strcmp(type, "pc-q35-4.0");
 	if (version <= LAST_39BIT_MACHINE)
 		m->aw_bits = 39;
 	return 0;
@@ -51,7 +53,7 @@ static int set_type(Machine *m, const char *type, struct hiod_error *err)
 
 static int set_options(Machine *m, struct hiod_options *o, struct hiod_error *err)
 {
-	enum hiod_irqchip irqchip = HIOD_IRQCHIP_ON;
+	enum hiod_irqchip irqchip = m->irqchip_split ? HIOD_IRQCHIP_SPLIT : HIOD_IRQCHIP_ON;
 	bool kvm = false;
 	int rc;
 
@@ -149,6 +151,10 @@ static int add_virtio_iommu(Machine *m, struct hiod_options *o, struct hiod_erro
 	struct virtio_iommu_config c;
 	int rc;
 
+	/* Then the listener of each device told it of ranges and page sizes, later than now. */
+	if (!m->profile->virtio_checks)
+		return hiod_error_unmodelled(err, "virtio-iommu of %s is not modelled",
+					     m->profile->name);
 	virtio_iommu_config_init(&c, m->version);
 	while ((rc = hiod_options_next(o, err)) > 0) {
 		rc = virtio_iommu_config_set(&c, o, err);
@@ -165,12 +171,25 @@ static int add_virtio_iommu(Machine *m, struct hiod_options *o, struct hiod_erro
 	return rc;
 }
 
+static int add_amd_iommu(Machine *m, struct hiod_options *o, struct hiod_error *err)
+{
+	int rc = plug_viommu(m, err);
+
+	if (!rc)
+		rc = amd_iommu_realize(&m->amd_iommu, m->profile, o, &m->sys, &m->root, err);
+	if (!rc)
+		m->viommu_kind = MACHINE_VIOMMU_AMD;
+	return rc;
+}
+
 int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err)
 {
 	struct hiod_options o;
 	int rc;
 
 	err->stage = HIOD_STAGE_CONFIG;
+	if (m->devices)
+		hiod_anomaly_note(&m->anomalies, HIOD_ANOMALY_LISTED_FIRST, 0, 0);
 	rc = hiod_options_start(&o, text, "driver", err);
 	if (rc)
 		return rc;
@@ -178,8 +197,12 @@ int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err)
 		return add_intel_iommu(m, &o, err);
 	if (!strcmp(o.value, "virtio-iommu-pci") || !strcmp(o.value, "virtio-iommu"))
 		return add_virtio_iommu(m, &o, err);
+	if (!strcmp(o.value, "amd-iommu"))
+		return add_amd_iommu(m, &o, err);
 	return hiod_error_unmodelled(
-		err, "vIOMMU '%s' is not modelled (intel-iommu and virtio-iommu-pci are)", o.value);
+		err,
+		"vIOMMU '%s' is not modelled (intel-iommu, virtio-iommu-pci and amd-iommu are)",
+		o.value);
 }
 
 /* Does a rule of this version, outside of the vIOMMU itself, ask for caching-mode=on? */
@@ -220,6 +243,29 @@ void machine_unplug(Machine *m, VFIOPCIDevice *dev)
 	vfio_pci_finalize(dev);
 }
 
+uint8_t machine_free_devfn(const Machine *m)
+{
+	/* intel-iommu is no PCI device; the others are, and came first. */
+	bool taken =
+		m->viommu_kind == MACHINE_VIOMMU_VIRTIO || m->viommu_kind == MACHINE_VIOMMU_AMD;
+
+	return PCI_DEVFN(1 + taken, 0);
+}
+
+int machine_check_migration(const Machine *m, const VFIOPCIDevice *dev, bool tracks_writes,
+			    struct hiod_error *err)
+{
+	const VFIOContainer *c = dev->vbasedev.container;
+
+	if (!c || c->space->as == &m->sys)
+		return 0;
+	if (!m->profile->migration_blocked && !tracks_writes)
+		return 0;
+	return hiod_error_set(err, -ENOTSUP,
+			      "%s: Migration is currently not supported with vIOMMU enabled",
+			      dev->vbasedev.name);
+}
+
 int machine_done(Machine *m, struct hiod_error *err)
 {
 	err->stage = HIOD_STAGE_CHECK;
@@ -258,9 +304,11 @@ void machine_finalize(Machine *m)
 	if (m->viommu_kind == MACHINE_VIOMMU_NONE)
 		return;
 	pci_clear_iommu(&m->root);
-	if (m->viommu_kind == MACHINE_VIOMMU_INTEL)
-		intel_iommu_finalize(&m->viommu);
-	else
-		virtio_iommu_finalize(&m->virtio_iommu);
+	switch (m->viommu_kind) {
+	case MACHINE_VIOMMU_INTEL: intel_iommu_finalize(&m->viommu); break;
+	case MACHINE_VIOMMU_VIRTIO: virtio_iommu_finalize(&m->virtio_iommu); break;
+	case MACHINE_VIOMMU_AMD: amd_iommu_finalize(&m->amd_iommu); break;
+	case MACHINE_VIOMMU_NONE: break;
+	}
 	m->viommu_kind = MACHINE_VIOMMU_NONE;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "hiod/amd_iommu.h"
 #include "hiod/anomaly.h"
 #include "hiod/error.h"
 #include "hiod/intel_iommu.h"
@@ -18,7 +19,12 @@
 #include "hiod/vfio_pci.h"
 #include "hiod/virtio_iommu.h"
 
-enum machine_viommu { MACHINE_VIOMMU_NONE, MACHINE_VIOMMU_INTEL, MACHINE_VIOMMU_VIRTIO };
+enum machine_viommu {
+	MACHINE_VIOMMU_NONE,
+	MACHINE_VIOMMU_INTEL,
+	MACHINE_VIOMMU_VIRTIO,
+	MACHINE_VIOMMU_AMD,
+};
 
 typedef struct Machine {
 	const struct hiod_profile *profile;
@@ -27,11 +33,13 @@ typedef struct Machine {
 	AddressSpace sys; /* guest memory */
 	PCIBus root;	  /* pcie.0 */
 	enum hiod_irqchip irqchip;
-	unsigned version; /* of the machine type, HIOD_VERSION() */
-	uint8_t aw_bits;  /* intel-iommu's default with the machine type */
+	bool irqchip_split; /* with KVM, where nothing else is said */
+	unsigned version;   /* of the machine type, HIOD_VERSION() */
+	uint8_t aw_bits;    /* intel-iommu's default with the machine type */
 	enum machine_viommu viommu_kind;
 	IntelIOMMUState viommu;	       /* where that is its kind */
 	VirtIOIOMMUState virtio_iommu; /* likewise */
+	AMDVIState amd_iommu;	       /* likewise */
 	VFIOPCIDevice *devices;	       /* newest first */
 	bool done; /* machine_done() was reached: what comes now is hot-plugged */
 } Machine;
@@ -46,8 +54,9 @@ int machine_init(Machine *m, struct shim *shim, const struct hiod_profile *profi
 		 const char *machine, const struct hiod_mem_region *mem, size_t nmem,
 		 struct hiod_report *report, struct hiod_error *err);
 /*
- * text: QEMU's -device syntax, "intel-iommu,aw-bits=48"; "virtio-iommu-pci", or
- * "virtio-iommu", its alias. 0 or -errno.
+ * text: QEMU's -device syntax, "intel-iommu,aw-bits=48"; "amd-iommu";
+ * "virtio-iommu-pci", or "virtio-iommu", its alias. Devices that were plugged
+ * in before are not checked, and their DMA passes it by. 0 or -errno.
  */
 int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err);
 /*
@@ -58,6 +67,15 @@ int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err);
 int machine_plug(Machine *m, VFIOPCIDevice *dev, const char *sysfsdev, IOMMUFDBackend *iommufd,
 		 struct hiod_error *err);
 void machine_unplug(Machine *m, VFIOPCIDevice *dev);
+/* The first slot of the root bus that QEMU would give to the next device. */
+uint8_t machine_free_devfn(const Machine *m);
+/*
+ * Would the vIOMMU above dev keep this guest from migrating? tracks_writes: the
+ * device keeps a dirty log of its own (VFIO_DEVICE_FEATURE_DMA_LOGGING). 0, or
+ * -ENOTSUP and QEMU's words. A start is not refused for it.
+ */
+int machine_check_migration(const Machine *m, const VFIOPCIDevice *dev, bool tracks_writes,
+			    struct hiod_error *err);
 /* All devices of the command line are there. 0 or -EINVAL: QEMU exits. */
 int machine_done(Machine *m, struct hiod_error *err);
 /*

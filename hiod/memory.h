@@ -22,6 +22,8 @@ struct hiod_mem_region {
 typedef struct AddressSpace {
 	const struct hiod_mem_region *mem;
 	size_t nmem;
+	/* Not NULL: below a vIOMMU that does not tell of mappings; whoever listens is told this. */
+	const char *refusal;
 } AddressSpace;
 
 #endif

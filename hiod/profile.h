@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Of a release. The series itself went into the development tree of 9.1, whose
+ * machine types and options it has.
+ */
 #define HIOD_VERSION(major, minor) ((major) << 8 | (minor))
 
 /* When the host IOMMU device is realized. */
@@ -25,11 +29,18 @@ enum hiod_first_stage_rule {
 	HIOD_FIRST_STAGE_CHECKED, /* compared with the host's IOMMU */
 };
 
+/* What becomes of an assigned device below amd-iommu. */
+enum hiod_amd_rule {
+	HIOD_AMD_REFUSED, /* its address space takes no listener for mappings */
+	HIOD_AMD_UNKNOWN, /* nobody looked */
+	HIOD_AMD_TAKEN,	  /* and nothing is checked */
+};
+
 /* autodomain_hw_info_len: no IOMMU_GET_HW_INFO before a page table is made. */
 #define HIOD_NO_HW_INFO UINT32_MAX
 
 struct hiod_profile {
-	const char *name; /* "qemu-11.1" */
+	const char *name; /* "qemu-11.1", "v7": the tree right after the series was merged */
 	unsigned version; /* HIOD_VERSION() */
 	/* How options are spelled, for those who make up a command line. */
 	const char *scalable_option;
@@ -38,6 +49,7 @@ struct hiod_profile {
 	uint8_t aw_bits;		/* default with this version's own machine types */
 	/* What the first-stage option is called inside messages: "flts", "fsts". */
 	const char *first_stage_word;
+	const char *first_stage_on_word; /* ... in "Scalable mode(...=on)" */
 	enum hiod_first_stage_rule first_stage_rule;
 	const char *set_error_prefix; /* with its ": " */
 	enum hiod_realize_point realize_point;
@@ -47,6 +59,11 @@ struct hiod_profile {
 	uint32_t hw_info_len;		 /* room for vendor data when realizing */
 	uint32_t autodomain_hw_info_len; /* before a page table is made, or HIOD_NO_HW_INFO */
 
+	bool aw_bits_snapshot;	   /* the host's width is taken when realized, not when asked for */
+	bool attach_to_ioas;	   /* no page table is made: VFIO devices attach to the IOAS */
+	bool mdev_has_hiod;	   /* a mediated device is realized and checked like any other */
+	bool own_open_texts;	   /* "failed to open ...", before "Could not open '...'" */
+	bool virtio_checks;	   /* virtio-iommu has set_iommu_device() */
 	bool keeps_vendor_caps;	   /* hw_info's vendor data reaches HostIOMMUDeviceCaps */
 	bool access_dev_iommu;	   /* access("/dev/iommu") when the iommufd object is made */
 	bool probe_change_process; /* IOMMU_IOAS_CHANGE_PROCESS after opening /dev/iommu */
@@ -58,6 +75,9 @@ struct hiod_profile {
 	bool mixed_backends_abort; /* legacy and iommufd in one address space */
 	bool pasid_iotlb_refused;  /* PASID with device IOTLB */
 	bool esrtps;		   /* CAP bit 63 */
+	/* Migration below a vIOMMU: of no device, or not of those that track their own writes. */
+	bool migration_blocked;
+	enum hiod_amd_rule amd_rule;
 };
 
 /* NULL if there is none of that name. */

@@ -102,7 +102,7 @@ struct VFIODevice {
 	VFIOContainer *container; /* NULL: not attached */
 	VFIOIOASHwpt *hwpt;
 	uint32_t devid;
-	HostIOMMUDevice *hiod; /* one reference; NULL with mdev */
+	HostIOMMUDevice *hiod; /* one reference; NULL with mdev, but in the series itself */
 	uint32_t num_regions, num_irqs, flags;
 	VFIODevice *next;      /* in the group */
 	VFIODevice *hwpt_next; /* in the hwpt */
@@ -120,8 +120,14 @@ int vfio_attach_device(VFIODevice *vbasedev, AddressSpace *as, struct hiod_error
 /* Nothing for a device that is not attached. */
 void vfio_detach_device(VFIODevice *vbasedev);
 
+/* Not a mediated one: it has no IOMMU of its own. The series itself did not know that. */
+bool vfio_device_has_hiod(const VFIODevice *vbasedev);
+
 /* Address width of the device's host IOMMU, through its container; 64 if unknown. */
 int vfio_device_get_aw_bits(const VFIODevice *vbasedev);
+
+/* The same for a hiod whose agent is a VFIODevice, when this version takes its measure. */
+int vfio_hiod_get_aw_bits(const HostIOMMUDevice *hiod);
 
 extern const HostIOMMUDeviceClass host_iommu_device_legacy_vfio_class;
 extern const HostIOMMUDeviceIOMMUFDClass host_iommu_device_iommufd_vfio_class;
@@ -154,7 +160,7 @@ void vfio_reply_free(void *inline_buf, void *buf);
 /* VFIO_DEVICE_GET_INFO into vbasedev; grows: with the loop of the legacy backend. */
 int vfio_device_get_info(VFIODevice *vbasedev, bool grows, struct hiod_error *err);
 
-/* Makes and realizes vbasedev->hiod; nothing for mdev. 0 or -errno. */
+/* Makes and realizes vbasedev->hiod, where it is to have one. 0 or -errno. */
 int vfio_device_hiod_realize(VFIODevice *vbasedev, const HostIOMMUDeviceClass *klass,
 			     struct hiod_error *err);
 

@@ -17,7 +17,9 @@ int vfio_open(VFIOState *vfio, const char *path, struct hiod_error *err)
 	if (fd >= 0)
 		return fd;
 	err->stage = HIOD_STAGE_OPEN;
-	return hiod_error_set_errno(err, fd, "Could not open '%s'", path);
+	return hiod_error_set_errno(
+		err, fd,
+		vfio->profile->own_open_texts ? "failed to open %s" : "Could not open '%s'", path);
 }
 
 int vfio_sysfs_path(const VFIODevice *vbasedev, const char *leaf, char path[VFIO_PATH_MAX],
@@ -171,12 +173,17 @@ int vfio_device_get_info(VFIODevice *vbasedev, bool grows, struct hiod_error *er
 	return 0;
 }
 
+bool vfio_device_has_hiod(const VFIODevice *vbasedev)
+{
+	return !vbasedev->mdev || vbasedev->vfio->profile->mdev_has_hiod;
+}
+
 int vfio_device_hiod_realize(VFIODevice *vbasedev, const HostIOMMUDeviceClass *klass,
 			     struct hiod_error *err)
 {
 	int rc;
 
-	if (vbasedev->mdev)
+	if (!vfio_device_has_hiod(vbasedev))
 		return 0;
 	vbasedev->hiod = hiod_new(klass);
 	if (!vbasedev->hiod)

@@ -2,11 +2,24 @@
 /*
  * The HostIOMMUDevice classes of VFIO devices: what the container knows, told
  * to a vIOMMU. Everything is looked up through the agent when asked: two
- * devices of one container always answer the same.
+ * devices of one container always answer the same. (The series itself kept the
+ * width that it found when realizing.)
  */
 #include <errno.h>
 #include <string.h>
 #include "hiod/vfio.h"
+
+int vfio_hiod_get_aw_bits(const HostIOMMUDevice *hiod)
+{
+	return hiod->caps.has_aw_bits ? hiod->caps.aw_bits : vfio_device_get_aw_bits(hiod->agent);
+}
+
+static void take_aw_bits(HostIOMMUDeviceCaps *caps, const VFIODevice *vbasedev)
+{
+	caps->has_aw_bits = vbasedev->vfio->profile->aw_bits_snapshot;
+	if (caps->has_aw_bits)
+		caps->aw_bits = vfio_device_get_aw_bits(vbasedev);
+}
 
 static int get_iova_ranges(HostIOMMUDevice *hiod, struct hiod_ranges *out)
 {
@@ -27,13 +40,16 @@ static int legacy_realize(HostIOMMUDevice *hiod, void *agent, struct hiod_error 
 	VFIODevice *vbasedev = agent;
 
 	hiod->agent = vbasedev;
-	return hiod_set_name(hiod, vbasedev->name) ? hiod_error_nomem(err) : 0;
+	if (hiod_set_name(hiod, vbasedev->name))
+		return hiod_error_nomem(err);
+	take_aw_bits(&hiod->caps, vbasedev);
+	return 0;
 }
 
 static int legacy_get_cap(HostIOMMUDevice *hiod, int cap, struct hiod_error *err)
 {
 	if (cap == HOST_IOMMU_DEVICE_CAP_AW_BITS)
-		return vfio_device_get_aw_bits(hiod->agent);
+		return vfio_hiod_get_aw_bits(hiod);
 	return hiod_unsupported_cap(hiod, cap, err);
 }
 
@@ -64,6 +80,7 @@ static int iommufd_vfio_realize(HostIOMMUDevice *hiod, void *agent, struct hiod_
 		memset(&caps.vendor_caps, 0, sizeof(caps.vendor_caps));
 	if (p->version < HIOD_VERSION(11, 0))
 		caps.max_pasid_log2 = 0;
+	take_aw_bits(&caps, vbasedev);
 	if (hiod_set_name(hiod, vbasedev->name))
 		return hiod_error_nomem(err);
 	hiod->caps = caps;

@@ -185,8 +185,9 @@ static void autodomains_put(VFIODevice *vbasedev)
 
 static int attach_container(VFIODevice *vbasedev, VFIOContainer *c, struct hiod_error *err)
 {
-	int rc = vbasedev->mdev ? iommufd_cdev_attach_pt(vbasedev, c->ioas_id, err)
-				: autodomains_get(vbasedev, c, err);
+	bool to_ioas = vbasedev->mdev || vbasedev->vfio->profile->attach_to_ioas;
+	int rc = to_ioas ? iommufd_cdev_attach_pt(vbasedev, c->ioas_id, err)
+			 : autodomains_get(vbasedev, c, err);
 
 	if (rc)
 		return rc;

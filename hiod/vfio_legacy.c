@@ -129,10 +129,13 @@ static int open_container(VFIOState *vfio, struct hiod_error *err)
 static VFIOContainer *join_container(VFIOState *vfio, VFIOGroup *group, VFIOAddressSpace *space,
 				     struct hiod_error *err)
 {
+	int no_fd = -1;
+
 	for (VFIOContainer *c = space->containers; c; c = c->next) {
 		if (c->is_iommufd) {
-			/* Before 10.2 QEMU offers the group a number that is no container. */
-			if (!vfio->profile->mixed_backends_abort)
+			/* Before 10.2 QEMU offers the group whatever number stands there. */
+			if (!vfio->profile->mixed_backends_abort &&
+			    shim_ioctl(vfio->shim, group->fd, VFIO_GROUP_SET_CONTAINER, &no_fd) < 0)
 				continue;
 			hiod_fail_anomaly(vfio->anomalies, HIOD_ANOMALY_MIXED_BACKENDS, 0, 0, err);
 			return NULL;

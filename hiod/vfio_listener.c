@@ -37,6 +37,9 @@ int vfio_listener_register(VFIOContainer *c, struct hiod_error *err)
 	const AddressSpace *as = c->space->as;
 	int rc, first = 0;
 
+	if (as->refusal)
+		return hiod_error_set(err, -EINVAL, "memory listener initialization failed: %s",
+				      as->refusal);
 	c->registered = true;
 	for (size_t i = 0; i < as->nmem; i++) {
 		const struct hiod_mem_region *m = &as->mem[i];

@@ -86,7 +86,7 @@ int vfio_pci_realize(VFIOPCIDevice *dev, VFIOState *vfio, const char *sysfsdev,
 	if (rc)
 		goto prefix;
 	err->stage = HIOD_STAGE_CHECK;
-	if (!vbasedev->mdev) {
+	if (vfio_device_has_hiod(vbasedev)) {
 		rc = pci_device_set_iommu_device(&dev->pdev, vbasedev->hiod, err);
 		if (rc) {
 			if (err->fail == HIOD_FAIL_QEMU)
@@ -107,7 +107,7 @@ prefix:
 
 void vfio_pci_exit(VFIOPCIDevice *dev)
 {
-	if (dev->realized && !dev->vbasedev.mdev)
+	if (dev->realized && vfio_device_has_hiod(&dev->vbasedev))
 		pci_device_unset_iommu_device(&dev->pdev);
 	dev->realized = false;
 }

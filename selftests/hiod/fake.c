@@ -86,6 +86,11 @@ static struct fake_handle *handle(struct fake *f, int fd)
 	return NULL;
 }
 
+static bool is_container(const struct fake *f, int fd)
+{
+	return fd >= FAKE_BASE && fd < FAKE_BASE + FAKE_FDS && f->fds[fd - FAKE_BASE].kind == 'c';
+}
+
 /* Which device's node or sysfs entry is it? */
 static int device_of(const char *path)
 {
@@ -245,6 +250,9 @@ static int hw_info(struct fake *f, struct uapi_hw_info *a)
 					 .ecap_reg = f->hw_ecap };
 	uint32_t n = f->hw_data_len < a->data_len ? f->hw_data_len : a->data_len;
 
+	/* No object of that kind has this id. */
+	if (f->access_ids & 1u << a->dev_id)
+		return -ENOENT;
 	if (n > sizeof(vtd))
 		n = sizeof(vtd);
 	if (n)
@@ -337,7 +345,11 @@ static int answer(struct fake *f, struct fake_handle *h, uint32_t req, uintptr_t
 	case VFIO_GET_API_VERSION: return f->api_version;
 	case VFIO_CHECK_EXTENSION: return arg == f->extension;
 	case VFIO_GROUP_GET_STATUS: u[1] = f->no_viable ? 0 : VFIO_GROUP_FLAGS_VIABLE; return 0;
-	case VFIO_GROUP_SET_CONTAINER: h->in_container = true; return 0;
+	case VFIO_GROUP_SET_CONTAINER:
+		if (!is_container(f, *(int *)p))
+			return -EBADF;
+		h->in_container = true;
+		return 0;
 	case VFIO_GROUP_UNSET_CONTAINER:
 		if (!h->in_container)
 			f->errors++;
@@ -350,7 +362,11 @@ static int answer(struct fake *f, struct fake_handle *h, uint32_t req, uintptr_t
 		u[3] = 5;
 		return 0;
 	case VFIO_IOMMU_GET_INFO: return get_info(f, p);
-	case VFIO_DEVICE_BIND_IOMMUFD: u[3] = f->next_devid++; return 0;
+	case VFIO_DEVICE_BIND_IOMMUFD:
+		u[3] = f->next_devid++;
+		if (devices[h->dev].mdev)
+			f->access_ids |= 1u << u[3];
+		return 0;
 	case IOMMU_IOAS_ALLOC: u[2] = f->next_id++; return 0;
 	case IOMMU_HWPT_ALLOC: u[4] = f->next_id++; return 0;
 	case IOMMU_IOAS_IOVA_RANGES: return iova_ranges(f, p);
@@ -377,6 +393,8 @@ static int fake_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 		return rc;
 	}
 	rc = answer(f, h, req, arg);
+	if (rc < 0 && (req == IOMMU_GET_HW_INFO || req == VFIO_GROUP_SET_CONTAINER))
+		note_more(f, "!");
 	if (req == VFIO_CHECK_EXTENSION)
 		note_more(f, rc ? "=1" : "=0");
 	if (req == IOMMU_IOAS_ALLOC || req == IOMMU_HWPT_ALLOC) {

@@ -69,6 +69,7 @@ struct fake {
 	unsigned errors; /* calls that no sane client makes: double close, ioctl on no fd */
 	struct fake_handle fds[FAKE_FDS];
 	uint32_t next_id, next_devid;
+	uint32_t access_ids; /* bit per devid: of a mediated device, which has no IOMMU */
 	uint32_t argsz_seen; /* the largest argsz of IOMMU_GET_INFO */
 };
 
