@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Golden traces: the calls of each QEMU version, in order. Those of 10.0 and
- * 11.1 were observed with Debian's binaries, those in between follow from the
+ * 11.1 were observed with Debian's binaries, the others follow from the
  * sources. Kernel: two IOVA ranges, migration and DMA_AVAIL capabilities.
  */
 #include "harness/ktap/ktap.h"
@@ -35,6 +35,12 @@
 		  "; i GET_HW_INFO(40, dev 1, len 40); d DETACH(12); i DESTROY(11); "              \
 		  "i DESTROY(10); close i; close d"
 
+/* The series itself: no page table, and the device's IOMMU is asked last of all. */
+#define IOMMUFD_V7                                                                                 \
+	CDEV_OPEN "d BIND(16); i IOAS_ALLOC(12)=10; d ATTACH(12, pt 10); " RANGES                  \
+		  "; i GET_HW_INFO(40, dev 1, len 24); d DETACH(8); i DESTROY(10); "               \
+		  "close i; close d"
+
 TEST(refused_by_aw_bits_and_unplugged)
 {
 	static const struct {
@@ -42,17 +48,21 @@ TEST(refused_by_aw_bits_and_unplugged)
 		enum hiod_backend be;
 		const char *trace;
 	} rows[] = {
+		{ "v7", HIOD_BACKEND_LEGACY, LEGACY_9 },
 		{ "qemu-9.1", HIOD_BACKEND_LEGACY, LEGACY_9 },
 		{ "qemu-9.2", HIOD_BACKEND_LEGACY, LEGACY_9 },
 		{ "qemu-10.0", HIOD_BACKEND_LEGACY, LEGACY_9 }, /* T1 */
 		{ "qemu-10.1", HIOD_BACKEND_LEGACY, LEGACY_10_1 },
 		{ "qemu-10.2", HIOD_BACKEND_LEGACY, LEGACY_11 },
+		{ "qemu-11.0", HIOD_BACKEND_LEGACY, LEGACY_11 },
 		{ "qemu-11.1", HIOD_BACKEND_LEGACY, LEGACY_11 }, /* T2 */
+		{ "v7", HIOD_BACKEND_IOMMUFD, IOMMUFD_V7 },
 		{ "qemu-9.1", HIOD_BACKEND_IOMMUFD, IOMMUFD_9("40") },
 		{ "qemu-9.2", HIOD_BACKEND_IOMMUFD, IOMMUFD_9("48") },
 		{ "qemu-10.0", HIOD_BACKEND_IOMMUFD, IOMMUFD_9("48") }, /* T3 */
 		{ "qemu-10.1", HIOD_BACKEND_IOMMUFD, IOMMUFD_10_1("16", "0") },
 		{ "qemu-10.2", HIOD_BACKEND_IOMMUFD, IOMMUFD_10_1("24", "0") },
+		{ "qemu-11.0", HIOD_BACKEND_IOMMUFD, IOMMUFD_10_1("24", "40") },
 		{ "qemu-11.1", HIOD_BACKEND_IOMMUFD, /* T4 */
 		  "access /dev/iommu; " IOMMUFD_10_1("24", "40") },
 	};
@@ -96,7 +106,10 @@ TEST(second_device)
 		{ "qemu-11.1", HIOD_BACKEND_LEGACY, NULL, 0,
 		  "open /dev/vfio/27; g GET_STATUS; g SET_CONTAINER; g GET_DEVICE_FD; "
 		  "d GET_INFO(24)" },
-		/* T6 */
+		/* T6; the series joins by the IOAS */
+		{ "v7", HIOD_BACKEND_IOMMUFD, NULL, 0,
+		  "open /dev/vfio/devices/vfio1; d BIND(16); d ATTACH(12, pt 10); d GET_INFO(24); "
+		  "i GET_HW_INFO(40, dev 2, len 24)" },
 		{ "qemu-10.0", HIOD_BACKEND_IOMMUFD, NULL, 0,
 		  "open /dev/vfio/devices/vfio1; d BIND(16); i GET_HW_INFO(40, dev 2, len 24); "
 		  "d ATTACH(12, pt 11); d GET_INFO(24)" },
@@ -109,6 +122,15 @@ TEST(second_device)
 		  "d ATTACH(12, pt 11)!; i HWPT_ALLOC(48, flags 0, dev 2, pt 10)=12; "
 		  "d ATTACH(12, pt 12); d GET_INFO(24)" },
 		{ "qemu-11.1", HIOD_BACKEND_IOMMUFD, "ATTACH", EINVAL,
+		  "open /dev/vfio/devices/vfio1; d BIND(24); d ATTACH(16, pt 11)!; "
+		  "i GET_HW_INFO(40, dev 2, len 40); i HWPT_ALLOC(48, flags 0, dev 2, pt 10)=12; "
+		  "d ATTACH(16, pt 12); d GET_INFO(24); i GET_HW_INFO(40, dev 2, len 40)" },
+		/* whatever an IOAS answers with, it is not for this device */
+		{ "v7", HIOD_BACKEND_IOMMUFD, "ATTACH", EINVAL,
+		  "open /dev/vfio/devices/vfio1; d BIND(16); d ATTACH(12, pt 10)!; "
+		  "i IOAS_ALLOC(12)=11; d ATTACH(12, pt 11); i IOVA_RANGES(num 0); "
+		  "i IOVA_RANGES(num 2); d GET_INFO(24); i GET_HW_INFO(40, dev 2, len 24)" },
+		{ "qemu-11.0", HIOD_BACKEND_IOMMUFD, "ATTACH", EINVAL,
 		  "open /dev/vfio/devices/vfio1; d BIND(24); d ATTACH(16, pt 11)!; "
 		  "i GET_HW_INFO(40, dev 2, len 40); i HWPT_ALLOC(48, flags 0, dev 2, pt 10)=12; "
 		  "d ATTACH(16, pt 12); d GET_INFO(24); i GET_HW_INFO(40, dev 2, len 40)" },
@@ -276,6 +298,55 @@ TEST(a_mediated_device_has_no_host_iommu_device)
 	EXPECT_EQ(0, fake_open_fds(&g.f));
 }
 
+/* The series asked the iommufd about a device that is none of its. */
+TEST(a_mediated_device_and_the_series_itself)
+{
+	struct guest g;
+
+	ASSERT_EQ(0, guest_init(&g, "v7", NULL, NULL, 0));
+	EXPECT_EQ(-ENOENT, guest_plug(&g, HIOD_BACKEND_IOMMUFD, "0000:00:07.0"));
+	EXPECT_STREQ("open /dev/vfio/devices/vfio3; open /dev/iommu; d BIND(16); "
+		     "i IOAS_ALLOC(12)=10; d ATTACH(12, pt 10); i IOVA_RANGES(num 0); "
+		     "i IOVA_RANGES(num 2); d GET_INFO(24); i GET_HW_INFO(40, dev 1, len 24)!; "
+		     "d DETACH(8); i DESTROY(10); close i; close d",
+		     g.f.log);
+	guest_end(&g);
+	EXPECT_EQ(0, fake_open_fds(&g.f));
+
+	/* where nothing is asked it has a host IOMMU device like any other */
+	ASSERT_EQ(0, guest_init(&g, "v7", "intel-iommu,caching-mode=on,aw-bits=48", NULL, 0));
+	EXPECT_EQ(-EINVAL, guest_plug(&g, HIOD_BACKEND_LEGACY, "0000:00:07.0"));
+	EXPECT_STREQ("vfio 0000:00:07.0: Failed to set iommu_device: aw-bits 48 > host aw-bits 39",
+		     g.err.message);
+	guest_end(&g);
+	EXPECT_EQ(0, fake_open_fds(&g.f));
+}
+
+/* In the series the width is that of the day the device was attached, later that of the day. */
+TEST(the_width_is_a_snapshot_in_the_series_itself)
+{
+	static const struct {
+		const char *profile;
+		int after;
+	} rows[] = { { "v7", 39 }, { "qemu-9.1", 48 }, { "qemu-11.1", 48 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) * 2; i++) {
+		enum hiod_backend be = i % 2 ? HIOD_BACKEND_IOMMUFD : HIOD_BACKEND_LEGACY;
+		HostIOMMUDevice *hiod;
+		struct guest g;
+
+		ASSERT_EQ(0, guest_init(&g, rows[i / 2].profile, NULL, NULL, 0));
+		ASSERT_EQ(0, guest_plug(&g, be, "0000:00:05.0"));
+		hiod = g.dev[0].vbasedev.hiod;
+		EXPECT_EQ(39,
+			  HIOD_METHOD(hiod, get_cap)(hiod, HOST_IOMMU_DEVICE_CAP_AW_BITS, &g.err));
+		g.dev[0].vbasedev.container->iova_ranges.r[1].last = (1ull << 48) - 1;
+		EXPECT_EQ(rows[i / 2].after,
+			  HIOD_METHOD(hiod, get_cap)(hiod, HOST_IOMMU_DEVICE_CAP_AW_BITS, &g.err));
+		guest_end(&g);
+	}
+}
+
 TEST(legacy_and_iommufd_in_one_address_space)
 {
 	static const struct {
@@ -316,6 +387,12 @@ TEST(page_table_flags)
 		{ "qemu-9.1", NULL, 1, 0, 2 },
 		{ "qemu-10.0", NULL, 0xfe, 0, 0 },
 		{ "qemu-10.1", NULL, 1, 0, 2 },
+		{ "qemu-11.0", "intel-iommu,caching-mode=on,x-scalable-mode=on,x-flts=on", 0, 0,
+		  1 },
+		/* no page table for PASIDs before 11.1 */
+		{ "qemu-11.0",
+		  "intel-iommu,caching-mode=on,x-scalable-mode=on,x-flts=on,x-pasid-mode=on", 1, 20,
+		  3 },
 		{ "qemu-11.1", "intel-iommu,caching-mode=on", 7, 20, 2 },
 		{ "qemu-11.1", "intel-iommu,caching-mode=on,scalable-mode=on,fsts=on", 0, 0, 1 },
 		{ "qemu-11.1", "intel-iommu,caching-mode=on,scalable-mode=on,fsts=on,pasid-bits=20",
