@@ -29,8 +29,13 @@ HostIOMMUDevice *hiod_ref(HostIOMMUDevice *hiod)
 
 void hiod_unref(HostIOMMUDevice *hiod)
 {
+	void (*finalize)(HostIOMMUDevice *);
+
 	if (!hiod || --hiod->refs)
 		return;
+	finalize = HIOD_METHOD(hiod, finalize);
+	if (finalize)
+		finalize(hiod);
 	free(hiod->name);
 	free(hiod);
 }

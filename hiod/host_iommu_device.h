@@ -63,6 +63,8 @@ struct HostIOMMUDeviceClass {
 	uint64_t (*get_page_size_mask)(HostIOMMUDevice *hiod);
 	/* Optional. False: no PASID. */
 	bool (*get_pasid_info)(HostIOMMUDevice *hiod, PasidInfo *info);
+	/* Optional. Frees what the class keeps besides the base; the agent may be gone. */
+	void (*finalize)(HostIOMMUDevice *hiod);
 };
 
 struct HostIOMMUDevice {

@@ -76,24 +76,6 @@ void iommufd_backend_free_id(IOMMUFDBackend *be, uint32_t id)
 			    strerror(-rc));
 }
 
-int iommufd_backend_alloc_hwpt(IOMMUFDBackend *be, uint32_t dev_id, uint32_t pt_id, uint32_t flags,
-			       uint32_t *hwpt_id, struct hiod_error *err)
-{
-	struct uapi_hwpt_alloc a = {
-		.size = be->profile->hwpt_alloc_size,
-		.flags = flags,
-		.dev_id = dev_id,
-		.pt_id = pt_id,
-		.data_type = IOMMU_HWPT_DATA_NONE,
-	};
-	int rc = shim_ioctl(be->shim, be->fd, IOMMU_HWPT_ALLOC, &a);
-
-	if (rc < 0)
-		return hiod_error_set_errno(err, rc, "Failed to allocate hwpt");
-	*hwpt_id = a.out_hwpt_id;
-	return 0;
-}
-
 int iommufd_backend_get_device_info(IOMMUFDBackend *be, uint32_t dev_id, void *data, uint32_t len,
 				    HostIOMMUDeviceCaps *caps, uint32_t *data_len,
 				    struct hiod_error *err)

@@ -50,7 +50,9 @@ struct VFIOAddressSpace {
 /* A page table of an IOAS, made for the first device that could not use another. */
 struct VFIOIOASHwpt {
 	uint32_t hwpt_id;
-	bool dirty_tracking;
+	bool dirty_tracking; /* it can */
+	bool tracking;	     /* it does */
+	bool was_tracking;   /* before the change that is under way */
 	VFIODevice *devices;
 	VFIOIOASHwpt *next;
 };
@@ -184,8 +186,38 @@ int vfio_legacy_dma_unmap(VFIOContainer *c, uint64_t iova, uint64_t size);
 
 int iommufd_cdev_attach(VFIODevice *vbasedev, AddressSpace *as, struct hiod_error *err);
 void iommufd_cdev_detach(VFIODevice *vbasedev);
-/* VFIO_DEVICE_ATTACH/DETACH_IOMMUFD_PT; id: of an IOAS or a page table. 0 or -errno. */
-int iommufd_cdev_attach_pt(VFIODevice *vbasedev, uint32_t id, struct hiod_error *err);
-int iommufd_cdev_detach_pt(VFIODevice *vbasedev, struct hiod_error *err);
+/*
+ * VFIO_DEVICE_ATTACH/DETACH_IOMMUFD_PT; id: of an IOAS or a page table. pasid
+ * other than HIOD_NO_PASID: from the profile that knows of it on, else
+ * -EOPNOTSUPP. 0 or -errno.
+ */
+int iommufd_cdev_attach_pt(VFIODevice *vbasedev, uint32_t pasid, uint32_t id,
+			   struct hiod_error *err);
+int iommufd_cdev_detach_pt(VFIODevice *vbasedev, uint32_t pasid, struct hiod_error *err);
+/* The callbacks of host_iommu_device_iommufd_vfio_class. */
+int iommufd_vfio_attach_hwpt(HostIOMMUDeviceIOMMUFD *idev, uint32_t pasid, uint32_t hwpt_id,
+			     struct hiod_error *err);
+int iommufd_vfio_detach_hwpt(HostIOMMUDeviceIOMMUFD *idev, uint32_t pasid, struct hiod_error *err);
+void iommufd_vfio_finalize(HostIOMMUDevice *hiod);
+/*
+ * Blocks the PASIDs that nobody detached: they would keep page tables alive
+ * until the device's file is closed. Failures are reported.
+ */
+void iommufd_cdev_detach_pasids(VFIODevice *vbasedev);
+/* hiod's ids of what the device was attached to; those that are realized early have none yet. */
+void iommufd_cdev_tell_hiod(VFIODevice *vbasedev);
+
+/*
+ * Dirty tracking of all page tables of an iommufd container that can. On
+ * failure they are as they were. 0 or -errno.
+ */
+int vfio_iommufd_set_dirty_tracking(VFIOContainer *c, bool start, struct hiod_error *err);
+/*
+ * Sets bits of what devices wrote to since it was last asked: see
+ * iommufd_backend_get_dirty_bitmap(). On failure bits of some page tables may
+ * be set. 0 or -errno.
+ */
+int vfio_iommufd_query_dirty_bitmap(VFIOContainer *c, uint64_t iova, uint64_t size,
+				    uint64_t page_size, void *bitmap, struct hiod_error *err);
 
 #endif

@@ -87,6 +87,8 @@ void vfio_detach_device(VFIODevice *vbasedev)
 {
 	if (!vbasedev->container)
 		return;
+	if (vbasedev->iommufd)
+		iommufd_cdev_detach_pasids(vbasedev);
 	hiod_unref(vbasedev->hiod);
 	vbasedev->hiod = NULL;
 	if (vbasedev->iommufd)

@@ -86,21 +86,8 @@ static int iommufd_vfio_realize(HostIOMMUDevice *hiod, void *agent, struct hiod_
 	hiod->caps = caps;
 	idev->iommufd = vbasedev->iommufd;
 	idev->devid = vbasedev->devid;
-	if (vbasedev->hwpt)
-		idev->hwpt_id = vbasedev->hwpt->hwpt_id;
-	if (vbasedev->container)
-		idev->ioas_id = vbasedev->container->ioas_id;
+	iommufd_cdev_tell_hiod(vbasedev);
 	return 0;
-}
-
-static int attach_hwpt(HostIOMMUDeviceIOMMUFD *idev, uint32_t hwpt_id, struct hiod_error *err)
-{
-	return iommufd_cdev_attach_pt(idev->parent.agent, hwpt_id, err);
-}
-
-static int detach_hwpt(HostIOMMUDeviceIOMMUFD *idev, struct hiod_error *err)
-{
-	return iommufd_cdev_detach_pt(idev->parent.agent, err);
 }
 
 const HostIOMMUDeviceIOMMUFDClass host_iommu_device_iommufd_vfio_class = {
@@ -111,7 +98,8 @@ const HostIOMMUDeviceIOMMUFDClass host_iommu_device_iommufd_vfio_class = {
 		.realize = iommufd_vfio_realize,
 		.get_iova_ranges = get_iova_ranges,
 		.get_page_size_mask = get_page_size_mask,
+		.finalize = iommufd_vfio_finalize,
 	},
-	.attach_hwpt = attach_hwpt,
-	.detach_hwpt = detach_hwpt,
+	.attach_hwpt = iommufd_vfio_attach_hwpt,
+	.detach_hwpt = iommufd_vfio_detach_hwpt,
 };

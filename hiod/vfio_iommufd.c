@@ -29,31 +29,6 @@ static int bind(VFIODevice *vbasedev, struct hiod_error *err)
 	return 0;
 }
 
-int iommufd_cdev_attach_pt(VFIODevice *vbasedev, uint32_t id, struct hiod_error *err)
-{
-	const struct hiod_profile *p = vbasedev->vfio->profile;
-	struct uapi_attach_iommufd_pt a = { .argsz = p->attach_argsz, .pt_id = id };
-	int rc = shim_ioctl(vbasedev->vfio->shim, vbasedev->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &a);
-
-	if (rc >= 0)
-		return 0;
-	return hiod_error_set_errno(err, rc, "[iommufd=%d] error attach %s (%d)%s to id=%u",
-				    vbasedev->iommufd->fd, vbasedev->name, vbasedev->fd,
-				    p->pasid_in_attach_text ? " pasid 0" : "", id);
-}
-
-int iommufd_cdev_detach_pt(VFIODevice *vbasedev, struct hiod_error *err)
-{
-	const struct hiod_profile *p = vbasedev->vfio->profile;
-	struct uapi_detach_iommufd_pt d = { .argsz = p->detach_argsz };
-	int rc = shim_ioctl(vbasedev->vfio->shim, vbasedev->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &d);
-
-	if (rc >= 0)
-		return 0;
-	return hiod_error_set_errno(err, rc, "detach %s%s failed", vbasedev->name,
-				    p->pasid_in_attach_text ? " pasid 0" : "");
-}
-
 /* ---- page tables ---- */
 
 static void hwpt_add(VFIOIOASHwpt *hwpt, VFIODevice *vbasedev)
@@ -71,7 +46,7 @@ static void hwpt_add(VFIOIOASHwpt *hwpt, VFIODevice *vbasedev)
 static int hwpt_join(VFIODevice *vbasedev, VFIOContainer *c, struct hiod_error *err)
 {
 	for (VFIOIOASHwpt *h = c->hwpts; h; h = h->next) {
-		int rc = iommufd_cdev_attach_pt(vbasedev, h->hwpt_id, err);
+		int rc = iommufd_cdev_attach_pt(vbasedev, HIOD_NO_PASID, h->hwpt_id, err);
 
 		if (!rc) {
 			hwpt_add(h, vbasedev);
@@ -129,7 +104,8 @@ static int autodomains_get(VFIODevice *vbasedev, VFIOContainer *c, struct hiod_e
 	hwpt = calloc(1, sizeof(*hwpt));
 	if (!hwpt)
 		return hiod_error_nomem(err);
-	rc = iommufd_backend_alloc_hwpt(c->be, vbasedev->devid, c->ioas_id, flags, &id, err);
+	rc = iommufd_backend_alloc_hwpt(c->be, vbasedev->devid, c->ioas_id, flags,
+					IOMMU_HWPT_DATA_NONE, 0, NULL, &id, err);
 	if (rc) {
 		/* QEMU leaves the reader alone with this one. */
 		if (rc == -EOPNOTSUPP && flags & UAPI_HWPT_NEST_PARENT)
@@ -140,7 +116,7 @@ static int autodomains_get(VFIODevice *vbasedev, VFIOContainer *c, struct hiod_e
 				c->vfio->profile->first_stage_option);
 		goto free;
 	}
-	rc = iommufd_cdev_attach_pt(vbasedev, id, err);
+	rc = iommufd_cdev_attach_pt(vbasedev, HIOD_NO_PASID, id, err);
 	if (rc)
 		goto destroy;
 	hwpt->hwpt_id = id;
@@ -186,7 +162,7 @@ static void autodomains_put(VFIODevice *vbasedev)
 static int attach_container(VFIODevice *vbasedev, VFIOContainer *c, struct hiod_error *err)
 {
 	bool to_ioas = vbasedev->mdev || vbasedev->vfio->profile->attach_to_ioas;
-	int rc = to_ioas ? iommufd_cdev_attach_pt(vbasedev, c->ioas_id, err)
+	int rc = to_ioas ? iommufd_cdev_attach_pt(vbasedev, HIOD_NO_PASID, c->ioas_id, err)
 			 : autodomains_get(vbasedev, c, err);
 
 	if (rc)
@@ -202,7 +178,7 @@ static void detach_container(VFIODevice *vbasedev)
 	struct hiod_error err;
 
 	hiod_error_init(&err);
-	if (iommufd_cdev_detach_pt(vbasedev, &err))
+	if (iommufd_cdev_detach_pt(vbasedev, HIOD_NO_PASID, &err))
 		hiod_report(vbasedev->vfio->report, HIOD_REPORT_ERROR, NULL, "%s", err.message);
 	if (vbasedev->hwpt)
 		autodomains_put(vbasedev);
@@ -305,6 +281,7 @@ static int attach_bound(VFIODevice *vbasedev, VFIOAddressSpace *space, struct hi
 		rc = new_container(vbasedev, space, err);
 	if (rc < 0)
 		return rc;
+	iommufd_cdev_tell_hiod(vbasedev);
 	rc = vfio_device_get_info(vbasedev, false, err);
 	if (!rc && !early)
 		rc = vfio_device_hiod_realize(vbasedev, klass, err);

@@ -302,11 +302,12 @@ static void name_call(char kind, uint32_t req, uintptr_t arg, char name[32], cha
 		break;
 	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
 		NAME("ATTACH");
-		sprintf(shown, "(%u, pt %u)", u[0], u[2]);
+		sprintf(shown, "(%u, pt %u", u[0], u[2]);
+		sprintf(shown + strlen(shown), u[1] ? ", pasid %u)" : ")", u[0] > 12 ? u[3] : 0);
 		break;
 	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
 		NAME("DETACH");
-		sprintf(shown, "(%u)", u[0]);
+		sprintf(shown, u[1] ? "(%u, pasid %u)" : "(%u)", u[0], u[0] > 8 ? u[2] : 0);
 		break;
 	case IOMMU_DESTROY:
 		NAME("DESTROY");
@@ -329,6 +330,18 @@ static void name_call(char kind, uint32_t req, uintptr_t arg, char name[32], cha
 	case IOMMU_GET_HW_INFO:
 		NAME("GET_HW_INFO");
 		sprintf(shown, "(%u, dev %u, len %u)", u[0], u[2], u[3]);
+		break;
+	case IOMMU_HWPT_SET_DIRTY_TRACKING:
+		NAME("SET_DIRTY");
+		sprintf(shown, "(%u, %s)", u[2], u[1] ? "on" : "off");
+		break;
+	case IOMMU_HWPT_GET_DIRTY_BITMAP:
+		NAME("GET_DIRTY");
+		sprintf(shown, "(%u)", u[1]);
+		break;
+	case IOMMU_HWPT_INVALIDATE:
+		NAME("INVALIDATE");
+		sprintf(shown, "(%u, %u entries)", u[1], u[6]);
 		break;
 	case UAPI_IOAS_CHANGE_PROCESS: NAME("CHANGE_PROCESS"); break;
 	default: sprintf(name, "%s%#x", d ? "device " : "", req); break;

@@ -141,28 +141,6 @@ TEST(a_legacy_device_has_no_caps)
 	guest_end(&g);
 }
 
-TEST(hwpts_are_attached_and_detached_by_the_device)
-{
-	const HostIOMMUDeviceIOMMUFDClass *k = &host_iommu_device_iommufd_vfio_class;
-	HostIOMMUDeviceIOMMUFD *idev;
-	struct guest g;
-
-	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", NULL, NULL, 0));
-	ASSERT_EQ(0, guest_plug(&g, HIOD_BACKEND_IOMMUFD, "0000:00:05.0"));
-	idev = (HostIOMMUDeviceIOMMUFD *)g.dev[0].vbasedev.hiod;
-	EXPECT_EQ(1, idev->devid);
-	EXPECT_EQ(10, idev->ioas_id);
-	EXPECT_EQ(11, idev->hwpt_id);
-	g.f.log[0] = '\0';
-	EXPECT_EQ(0, k->attach_hwpt(idev, 99, &g.err));
-	EXPECT_EQ(0, k->detach_hwpt(idev, &g.err));
-	EXPECT_STREQ("d ATTACH(16, pt 99); d DETACH(12)", g.f.log);
-	fake_fail(&g.f, "DETACH", 1, ENODEV);
-	EXPECT_EQ(-ENODEV, k->detach_hwpt(idev, &g.err));
-	EXPECT_STREQ("detach 0000:00:05.0 pasid 0 failed: No such device", g.err.message);
-	guest_end(&g);
-}
-
 /* ---- the table ---- */
 
 TEST(set_takes_a_reference_and_unset_drops_it)
