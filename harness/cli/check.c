@@ -19,6 +19,7 @@
 #include "mocks/model.h"
 
 #define MAX_VIOMMUS 64
+#define MDEV_PATH   "/sys/bus/mdev/devices/"
 
 struct options {
 	const struct hiod_profile *profile;
@@ -28,6 +29,7 @@ struct options {
 	size_t nviommus;
 	bool backend[2]; /* by enum hiod_backend */
 	bool matrix;
+	bool device_first;  /* on QEMU's command line, before the vIOMMU */
 	bool live;	    /* ask the running kernel, not the model of a host */
 	const char *record; /* file for the one check's transcript; NULL: none */
 	enum output_format format;
@@ -91,6 +93,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		{ "device", required_argument, NULL, 'd' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "matrix", no_argument, NULL, 'M' },
+		{ "device-first", no_argument, NULL, 'D' },
 		{ "record", required_argument, NULL, 'r' },
 		{ "live", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
@@ -105,6 +108,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		case 'm': o->machine = optarg; break;
 		case 'd': o->device = optarg; break;
 		case 'M': o->matrix = true; break;
+		case 'D': o->device_first = true; break;
 		case 'r': o->record = optarg; break;
 		case 'l': o->live = true; break;
 		case 'b':
@@ -234,9 +238,12 @@ static int check_host(const struct options *o, const struct loaded *l, struct ou
 
 	for (size_t d = 0; d < l->host->ndevices; d++) {
 		const char *bdf = l->host->devices[d].bdf;
+		char mdev[sizeof(MDEV_PATH) + 64];
 
 		if (!is_chosen(o, l->host, &l->host->devices[d]))
 			continue;
+		/* On a bus of their own, where no address says where they are: sysfsdev=. */
+		snprintf(mdev, sizeof(mdev), MDEV_PATH "%s", bdf);
 		for (int b = 0; b < 2; b++) {
 			for (size_t i = 0; o->backend[b] && i < o->nviommus; i++) {
 				const struct hiod_check c = {
@@ -244,7 +251,8 @@ static int check_host(const struct options *o, const struct loaded *l, struct ou
 					.machine = o->machine,
 					.viommu = o->viommu[i],
 					.backend = (enum hiod_backend)b,
-					.bdf = bdf,
+					.device_first = o->device_first,
+					.bdf = l->host->devices[d].mdev ? mdev : bdf,
 				};
 				struct hiod_verdict v;
 				const struct output_row row = {
@@ -428,8 +436,12 @@ const struct cli_command cli_check = {
 		"      --matrix          add the default configurations: no option, aw-bits=39 and 48,\n"
 		"                        scalable mode, first stage; and one without caching-mode\n"
 		"  -b, --backend NAME    legacy or iommufd; may be repeated (default both)\n"
-		"  -p, --profile NAME    behave as this QEMU: qemu-9.1, qemu-10.0, ... (default newest)\n"
+		"  -p, --profile NAME    behave as this QEMU: qemu-9.1, ... qemu-11.1 (default newest), or v7,\n"
+		"                        the series itself\n"
 		"  -m, --machine TYPE    machine type, for its compat defaults: pc-q35-9.1\n"
+		"                        and options: pc-q35-9.1,accel=kvm,kernel-irqchip=split\n"
+		"      --device-first    the device stands before the vIOMMU on QEMU's command line,\n"
+		"                        as in -device vfio-pci,... -device intel-iommu,...\n"
 		"      --live            ask this machine's own drivers; its devices are those bound to\n"
 		"                        vfio-pci, or --device. Nothing is bound, and nothing left open\n"
 		"  -d, --device BDF      only this device: 0000:00:05.0\n"

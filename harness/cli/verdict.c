@@ -54,13 +54,16 @@ int verdict_to_json(const struct hiod_verdict *v, json_t *o)
 	return err ? -ENOMEM : 0;
 }
 
+/* In front of a vIOMMU that comes after the device. */
+#define LATE "late:"
+
 char *client_of(const struct hiod_check *c)
 {
 	char *text;
 
-	return asprintf(&text, "hiod %s%s%s %s %s", c->profile->name, c->machine ? "/" : "",
+	return asprintf(&text, "hiod %s%s%s %s %s%s", c->profile->name, c->machine ? "/" : "",
 			c->machine ? c->machine : "", backend_name(c->backend),
-			c->viommu ? c->viommu : "none") < 0
+			c->device_first ? LATE : "", c->viommu ? c->viommu : "none") < 0
 		       ? NULL
 		       : text;
 }
@@ -86,6 +89,9 @@ bool client_parse(const char *client, struct hiod_check *c, char **storage)
 	if (machine)
 		*machine++ = '\0';
 	b = backend_from_name(backend);
+	c->device_first = !strncmp(viommu, LATE, strlen(LATE));
+	if (c->device_first)
+		viommu += strlen(LATE);
 	c->profile = hiod_profile_find(profile);
 	c->machine = machine;
 	c->viommu = strcmp(viommu, "none") ? viommu : NULL;
