@@ -58,6 +58,20 @@ static void no_top(const struct gen *gen, struct call *c, const char *start, con
 		call_put(c, iova->off, iova->width, at - (1 << 20));
 }
 
+/*
+ * A length far beyond the memory that a sequence has. No narrow table has room
+ * for it, and the rest of the rules is asked; in one that has, the kernel goes
+ * on to pin memory that is not there, of which a model knows nothing.
+ */
+static void no_void(const struct gen *gen, struct call *c, const char *length)
+{
+	const struct uapi_field *len = call_field(call_row(c), length);
+	uint64_t v = call_get(c, len->off, len->width);
+
+	if (!(gen->g->able & ABLE_NARROW) && v >= 1ull << 62 && v <= 1ull << 63)
+		call_put(c, len->off, len->width, UINT64_MAX - 4095);
+}
+
 void gen_avoid(struct gen *gen, struct call *c)
 {
 	const struct known_fd *fd;
@@ -68,14 +82,19 @@ void gen_avoid(struct gen *gen, struct call *c)
 	if (!fd || fd->kind != UAPI_FD_IOMMUFD)
 		return;
 	switch (c->req) {
-	case IOMMU_IOAS_MAP: no_top(gen, c, "iova", "length"); break;
+	case IOMMU_IOAS_MAP:
+		no_void(gen, c, "length");
+		no_top(gen, c, "iova", "length");
+		break;
 	case IOMMU_IOAS_COPY: no_top(gen, c, "dst_iova", "length"); break;
 	case UAPI_IOAS_MAP_FILE:
 		no_cycle(gen, c);
+		no_void(gen, c, "length");
 		no_top(gen, c, "iova", "length");
 		break;
 	case VFIO_IOMMU_MAP_DMA:
 		no_mute(gen, c);
+		no_void(gen, c, "size");
 		no_top(gen, c, "iova", "size");
 		break;
 	}
