@@ -166,6 +166,11 @@ void hiod_check_run(struct shim *s, const struct hiod_check *c, struct hiod_verd
 	if (st.plugged || st.vdpa_plugged)
 		read_host(&st, v);
 	conclude(&st, rc, v);
+	v->warnings = 0;
+	if (!rc && st.m.viommu_kind == MACHINE_VIOMMU_INTEL &&
+	    intel_iommu_find(&st.m.viommu, st.dev.pdev.bus, st.dev.pdev.devfn))
+		v->warnings = intel_iommu_warnings(&st.m.viommu.config, c->profile,
+						   st.dev.vbasedev.hiod);
 	/* No QEMU has a host IOMMU device for vDPA: beyond opening it there is nothing to tell. */
 	if (st.vdpa_plugged && v->stage > HIOD_STAGE_OPEN)
 		v->qemu = HIOD_UNKNOWN;

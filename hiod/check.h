@@ -51,6 +51,11 @@ struct hiod_verdict {
 	 */
 	char message[1024];
 	char hint[512]; /* QEMU's own hint, or what would fit; may be empty */
+	/*
+	 * Of an accepted device: what its host lacks and QEMU does not look at,
+	 * bits by enum intel_iommu_warning (intel_iommu.h).
+	 */
+	uint32_t warnings;
 };
 
 /* Leaves nothing open in s. v is filled in any case; free it with hiod_verdict_free(). */

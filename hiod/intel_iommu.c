@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tables and the check of intel_iommu; see intel_iommu.h. */
-#include "hiod/intel_iommu.h"
+#include "hiod/intel_iommu_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,21 +8,6 @@
 #include "harness/uapi/uapi_compat.h"
 #include "hiod/anomaly.h"
 #include "hiod/iommufd.h"
-
-/* Host capability registers, as IOMMU_GET_HW_INFO gives them. */
-#define HOST_CAP_FS1GP	    (1ull << 56)
-#define HOST_ECAP_PSS(ecap) ((int)((ecap) >> 35 & 0x1f) + 1)
-
-/*
- * Keyed by the device's own bus and devfn, the bus by its address: the guest
- * may number buses as it likes.
- */
-struct intel_iommu_hiod {
-	const PCIBus *bus;
-	uint8_t devfn;
-	HostIOMMUDevice *hiod; /* one reference */
-	struct intel_iommu_hiod *next;
-};
 
 /* Keyed by the alias: devices behind one conventional bus share an address space. */
 struct intel_iommu_as {
@@ -37,8 +22,7 @@ static unsigned bucket(const PCIBus *bus, uint8_t devfn)
 	return ((uintptr_t)bus >> 4 ^ devfn ^ devfn >> 3) % INTEL_IOMMU_BUCKETS;
 }
 
-/* Where the entry hangs, or where the chain ends. */
-static struct intel_iommu_hiod **lookup(IntelIOMMUState *s, const PCIBus *bus, uint8_t devfn)
+struct intel_iommu_hiod **intel_iommu_lookup(IntelIOMMUState *s, const PCIBus *bus, uint8_t devfn)
 {
 	struct intel_iommu_hiod **p = &s->hiods[bucket(bus, devfn)];
 
@@ -49,46 +33,22 @@ static struct intel_iommu_hiod **lookup(IntelIOMMUState *s, const PCIBus *bus, u
 
 HostIOMMUDevice *intel_iommu_find(const IntelIOMMUState *s, const PCIBus *bus, int devfn)
 {
-	const struct intel_iommu_hiod *h = *lookup((IntelIOMMUState *)s, bus, devfn);
+	const struct intel_iommu_hiod *h = *intel_iommu_lookup((IntelIOMMUState *)s, bus, devfn);
 
 	return h ? h->hiod : NULL;
 }
 
-/* ---- the check ---- */
-
-/* First-stage translation on the host's own page tables, 11.x. */
-static int check_first_stage(const struct intel_iommu_config *c, const struct hiod_profile *p,
-			     HostIOMMUDevice *hiod, bool aliased, struct hiod_anomalies *an,
-			     struct hiod_error *err)
+unsigned intel_iommu_count(const IntelIOMMUState *s)
 {
-	const HostIOMMUDeviceCaps *caps = &hiod->caps;
-	const struct iommu_hw_info_vtd *vtd = &caps->vendor_caps.vtd;
-	const HostIOMMUDeviceIOMMUFD *idev;
+	unsigned n = 0;
 
-	if (!hiod_is_a(hiod, &host_iommu_device_iommufd_class))
-		return hiod_error_set(err, -EINVAL, "Need IOMMUFD backend when %s=on",
-				      p->first_stage_option);
-	if (caps->type != UAPI_HW_INFO_TYPE_VTD)
-		return hiod_error_set(err, -EINVAL, "Incompatible host platform IOMMU type %d",
-				      (int)caps->type);
-	idev = (const HostIOMMUDeviceIOMMUFD *)hiod;
-	if (idev->hw_info_len < sizeof(*vtd))
-		hiod_anomaly_note(an, HIOD_ANOMALY_HW_INFO_SHORT, idev->hw_info_len, sizeof(*vtd));
-	if (c->fs1gp && !(vtd->cap_reg & HOST_CAP_FS1GP))
-		return hiod_error_set(err, -EINVAL,
-				      "First stage 1GB large page is unsupported by host IOMMU");
-	if (p->version >= HIOD_VERSION(11, 1) && caps->max_pasid_log2 &&
-	    c->pasid_bits > HOST_ECAP_PSS(vtd->ecap_reg))
-		return hiod_error_set(err, -EINVAL,
-				      "PASID bits size %d > host IOMMU PASID bits size %d",
-				      c->pasid_bits, HOST_ECAP_PSS(vtd->ecap_reg));
-	if (aliased)
-		return hiod_error_set(err, -EINVAL,
-				      "Host device downstream to a PCI bridge is unsupported when "
-				      "%s=on",
-				      p->first_stage_option);
-	return 0;
+	for (unsigned i = 0; i < INTEL_IOMMU_BUCKETS; i++)
+		for (const struct intel_iommu_hiod *h = s->hiods[i]; h; h = h->next)
+			n++;
+	return n;
 }
+
+/* ---- the check ---- */
 
 int intel_iommu_check_hiod(const struct intel_iommu_config *c, const struct hiod_profile *p,
 			   HostIOMMUDevice *hiod, bool aliased, struct hiod_anomalies *an,
@@ -110,7 +70,7 @@ int intel_iommu_check_hiod(const struct intel_iommu_config *c, const struct hiod
 	if (p->first_stage_rule == HIOD_FIRST_STAGE_REFUSED)
 		return hiod_error_set(err, -EINVAL,
 				      "host device is uncompatible with stage-1 translation");
-	return check_first_stage(c, p, hiod, aliased, an, err);
+	return intel_iommu_check_first_stage(c, p, hiod, aliased, an, err);
 }
 
 /* ---- PCIIOMMUOps ---- */
@@ -120,9 +80,13 @@ static AddressSpace *get_address_space(PCIBus *bus, void *opaque, int devfn)
 	IntelIOMMUState *s = opaque;
 	struct intel_iommu_as *as;
 
-	for (as = s->spaces; as; as = as->next)
-		if (as->bus == bus && as->devfn == (uint8_t)devfn)
-			return &as->as;
+	for (as = s->spaces; as; as = as->next) {
+		if (as->bus != bus || as->devfn != (uint8_t)devfn)
+			continue;
+		/* What devices see may have changed since there was one. */
+		as->as = *s->sys;
+		return &as->as;
+	}
 	as = calloc(1, sizeof(*as));
 	if (!as)
 		return NULL;
@@ -143,7 +107,7 @@ static int set_iommu_device(PCIBus *bus, void *opaque, int devfn, HostIOMMUDevic
 
 	if (s->profile->caching_mode_at_set && !s->config.caching_mode)
 		return hiod_error_set(err, -EINVAL, "%s", CACHING_MODE_TEXT);
-	slot = lookup(s, bus, devfn);
+	slot = intel_iommu_lookup(s, bus, devfn);
 	if (*slot)
 		return hiod_error_set(err, -EEXIST, "Host IOMMU device already exist");
 	rc = intel_iommu_check_hiod(&s->config, s->profile, hiod, hiod->aliased, s->anomalies, err);
@@ -159,10 +123,15 @@ static int set_iommu_device(PCIBus *bus, void *opaque, int devfn, HostIOMMUDevic
 
 static void unset_iommu_device(PCIBus *bus, void *opaque, int devfn)
 {
-	struct intel_iommu_hiod **slot = lookup(opaque, bus, devfn), *h = *slot;
+	IntelIOMMUState *s = opaque;
+	struct intel_iommu_hiod **slot, *h;
+
+	slot = intel_iommu_lookup(s, bus, devfn);
+	h = *slot;
 
 	if (!h)
 		return;
+	intel_iommu_unbind_all(h);
 	*slot = h->next;
 	hiod_unref(h->hiod);
 	free(h);
@@ -212,6 +181,9 @@ int intel_iommu_realize(IntelIOMMUState *s, const struct hiod_profile *p,
 
 void intel_iommu_reset(IntelIOMMUState *s)
 {
+	for (unsigned i = 0; i < INTEL_IOMMU_BUCKETS; i++)
+		for (struct intel_iommu_hiod *h = s->hiods[i]; h; h = h->next)
+			intel_iommu_unbind_all(h);
 	s->cap = intel_iommu_cap(&s->config, s->profile);
 	s->ecap = intel_iommu_ecap(&s->config, s->profile);
 }

@@ -449,6 +449,10 @@ const struct cli_command cli_check = {
 		"                        transcript, for hiod show and hiod replay\n"
 		"  -f, --format FORMAT   table, json (one object a line) or ktap (default table)\n"
 		"  -h, --help            this text\n\n"
+		"With a guest's first stage on the host's page tables (fsts=on, x-flts=on) an accepted\n"
+		"host may be warned of: what it lacks and QEMU does not verify (nesting, a first stage,\n"
+		"coherent page walks, PASIDs). A warning changes no verdict and no exit status; json has\n"
+		"them in \"warnings\".\n\n"
 		"Exit status: 0 all accepted, 1 some not (unknown counts as not), 2 bad input or\n"
 		"usage, 4 nothing to check.\n",
 	.run = run,

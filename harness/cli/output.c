@@ -9,6 +9,7 @@
 
 #include "harness/cli/output.h"
 #include "harness/cli/verdict.h"
+#include "hiod/intel_iommu.h"
 
 #define COLUMNS 7
 
@@ -36,6 +37,30 @@ struct output *output_new(enum output_format format, size_t total)
 	return o;
 }
 
+/* Message, hint and warnings in one line. The caller frees; NULL: no memory. */
+static char *message_of(const struct hiod_verdict *v)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s%s%s%s", v->message, *v->hint ? " [" : "", v->hint,
+		     *v->hint ? "]" : "") < 0)
+		return NULL;
+	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++) {
+		char *longer;
+
+		if (!(v->warnings & 1u << w))
+			continue;
+		if (asprintf(&longer, "%s%swarning: %s", text, *text ? "; " : "",
+			     intel_iommu_warning_text(w)) < 0)
+			longer = NULL;
+		free(text);
+		text = longer;
+		if (!text)
+			return NULL;
+	}
+	return text;
+}
+
 static int table_add(struct output *o, const struct output_row *r)
 {
 	const struct hiod_verdict *v = r->verdict;
@@ -58,8 +83,8 @@ static int table_add(struct output *o, const struct output_row *r)
 			 hiod_answer_name(v->qemu));
 	else
 		snprintf(verdict, sizeof(verdict), "%s", hiod_answer_name(v->verdict));
-	if (asprintf(&text, "%s%s%s%s", v->message, *v->hint ? " [" : "", v->hint,
-		     *v->hint ? "]" : "") < 0)
+	text = message_of(v);
+	if (!text)
 		return -ENOMEM;
 
 	const char *const value[COLUMNS] = { r->host,	r->device, r->backend, aw,
@@ -104,6 +129,9 @@ static void ktap_add(const struct output *o, const struct output_row *r)
 		printf("# %s\n", v->message);
 	if (*v->hint)
 		printf("# %s\n", v->hint);
+	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++)
+		if (v->warnings & 1u << w)
+			printf("# warning: %s\n", intel_iommu_warning_text(w));
 	printf("%sok %zu %s %s %s %s%s\n",
 	       v->verdict == HIOD_ACCEPTED || v->verdict == HIOD_SKIPPED ? "" : "not ", o->n,
 	       r->host, r->device, r->backend, r->viommu,

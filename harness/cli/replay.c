@@ -75,6 +75,9 @@ static bool result_differs(const char *path, const char *recorded, const char *n
 
 		if (was && json_equal(was, value))
 			continue;
+		/* Recordings from before there were warnings do not say that there are none. */
+		if (!was && json_is_array(value) && !json_array_size(value))
+			continue;
 		char *x = was ? json_dumps(was, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 		char *y = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/cli/verdict.h"
+#include "hiod/intel_iommu.h"
 #include "hiod/profile.h"
 
 static const char *const backends[] = {
@@ -36,7 +37,7 @@ static json_t *hex(uint64_t v)
 
 int verdict_to_json(const struct hiod_verdict *v, json_t *o)
 {
-	json_t *ranges = json_array();
+	json_t *ranges = json_array(), *warnings = json_array();
 	int err = 0;
 
 	for (size_t i = 0; i < v->nranges; i++)
@@ -51,6 +52,11 @@ int verdict_to_json(const struct hiod_verdict *v, json_t *o)
 	err |= json_object_set_new(o, "stage", json_string(hiod_stage_name(v->stage)));
 	err |= json_object_set_new(o, "message", json_string(v->message));
 	err |= json_object_set_new(o, "hint", json_string(v->hint));
+	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++)
+		if (v->warnings & 1u << w)
+			err |= json_array_append_new(warnings,
+						     json_string(intel_iommu_warning_text(w)));
+	err |= json_object_set_new(o, "warnings", warnings);
 	return err ? -ENOMEM : 0;
 }
 

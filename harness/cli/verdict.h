@@ -9,8 +9,8 @@
 #include "hiod/check.h"
 
 /*
- * Adds host_aw_bits, iova_ranges, verdict, qemu, stage, message and hint to o,
- * in this order. 0 or -ENOMEM.
+ * Adds host_aw_bits, iova_ranges, verdict, qemu, stage, message, hint and
+ * warnings to o, in this order. 0 or -ENOMEM.
  */
 int verdict_to_json(const struct hiod_verdict *v, json_t *o);
 

@@ -4,7 +4,6 @@
 #include "selftests/hiod/guest.h"
 
 #define CM "intel-iommu,caching-mode=on"
-#define FS "intel-iommu,caching-mode=on,scalable-mode=on,fsts=on"
 
 TEST(get_cap)
 {
@@ -442,92 +441,6 @@ TEST(a_device_that_is_plugged_before_the_viommu_is_not_checked)
 		EXPECT_EQ(1, g.dev[0].vbasedev.hiod->refs);
 		guest_end(&g);
 	}
-}
-
-/* ---- first stage, 11.1 ---- */
-
-TEST(first_stage_is_checked_against_the_host)
-{
-	static const struct {
-		const char *options; /* appended */
-		enum hiod_backend be;
-		bool bridge;
-		int bits;
-		uint32_t type;
-		bool fs1gp;
-		int pss;       /* ecap field */
-		uint8_t pasid; /* max_pasid_log2 */
-		const char *message;
-	} rows[] = {
-		{ "", HIOD_BACKEND_IOMMUFD, false, 48, 1, true, 19, 20, NULL },
-		{ "", HIOD_BACKEND_LEGACY, false, 48, 1, true, 19, 20,
-		  "Need IOMMUFD backend when fsts=on" },
-		{ "", HIOD_BACKEND_IOMMUFD, false, 48, 2, true, 19, 20,
-		  "Incompatible host platform IOMMU type 2" },
-		{ "", HIOD_BACKEND_IOMMUFD, false, 48, 0, true, 19, 20,
-		  "Incompatible host platform IOMMU type 0" },
-		{ "", HIOD_BACKEND_IOMMUFD, false, 48, 1, false, 19, 20,
-		  "First stage 1GB large page is unsupported by host IOMMU" },
-		{ ",fs1gp=off", HIOD_BACKEND_IOMMUFD, false, 48, 1, false, 19, 20, NULL },
-		{ ",pasid-bits=20", HIOD_BACKEND_IOMMUFD, false, 48, 1, true, 7, 20,
-		  "PASID bits size 20 > host IOMMU PASID bits size 8" },
-		{ ",pasid-bits=8", HIOD_BACKEND_IOMMUFD, false, 48, 1, true, 7, 20, NULL },
-		{ ",pasid-bits=20", HIOD_BACKEND_IOMMUFD, false, 48, 1, true, 7, 0, NULL },
-		{ "", HIOD_BACKEND_IOMMUFD, true, 48, 1, true, 19, 20,
-		  "Host device downstream to a PCI bridge is unsupported when fsts=on" },
-		/* which comes first */
-		{ "", HIOD_BACKEND_LEGACY, true, 39, 1, true, 19, 20,
-		  "aw-bits 48 > host aw-bits 39" },
-		{ "", HIOD_BACKEND_IOMMUFD, true, 48, 2, false, 19, 20,
-		  "Incompatible host platform IOMMU type 2" },
-		{ ",pasid-bits=20", HIOD_BACKEND_IOMMUFD, true, 48, 1, false, 7, 20,
-		  "First stage 1GB large page is unsupported by host IOMMU" },
-		{ ",pasid-bits=20", HIOD_BACKEND_IOMMUFD, true, 48, 1, true, 7, 20,
-		  "PASID bits size 20 > host IOMMU PASID bits size 8" },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		PCIDevice bridge = { .express = true, .pcie_type = PCI_EXP_TYPE_PCI_BRIDGE };
-		PCIBus below = { .parent_dev = &bridge };
-		char viommu[128], want[160] = "";
-		struct guest g;
-		int rc;
-
-		snprintf(viommu, sizeof(viommu), "%s%s", FS, rows[i].options);
-		ASSERT_EQ(0, guest_init(&g, "qemu-11.1", viommu, NULL, 0));
-		bridge.bus = &g.m.root;
-		if (rows[i].bridge)
-			g.dev[0].pdev.bus = &below;
-		g.f.ranges[1].last = (1ull << rows[i].bits) - 1;
-		g.f.hw_type = rows[i].type;
-		g.f.hw_cap = rows[i].fs1gp ? 1ull << 56 : 0;
-		g.f.hw_ecap = (uint64_t)rows[i].pss << 35;
-		g.f.max_pasid_log2 = rows[i].pasid;
-		rc = guest_plug(&g, rows[i].be, "0000:00:05.0");
-		if (rows[i].message)
-			snprintf(want, sizeof(want), "vfio 0000:00:05.0: Failed to set vIOMMU: %s",
-				 rows[i].message);
-		EXPECT_STREQ(want, rc ? g.err.message : "")
-		{
-			TH_LOG("row %zu", i);
-		}
-		guest_end(&g);
-		EXPECT_EQ(0, fake_open_fds(&g.f));
-	}
-}
-
-TEST(behind_a_bridge_without_first_stage)
-{
-	PCIDevice bridge = { .express = true, .pcie_type = PCI_EXP_TYPE_PCI_BRIDGE };
-	PCIBus below = { .parent_dev = &bridge };
-	struct guest g;
-
-	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", CM, NULL, 0));
-	bridge.bus = &g.m.root;
-	g.dev[0].pdev.bus = &below;
-	g.f.ranges[1].last = (1ull << 48) - 1;
-	EXPECT_EQ(0, guest_plug(&g, HIOD_BACKEND_IOMMUFD, "0000:00:05.0"));
-	guest_end(&g);
 }
 
 TEST_HARNESS_MAIN
