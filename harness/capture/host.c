@@ -27,6 +27,18 @@ static void free_device(struct host_device *d)
 	free(d->irq_info);
 }
 
+static void free_vdpa(struct host_vdpa *v)
+{
+	free(v->name);
+	free(v->link);
+	free(v->driver);
+	free(v->node_dir);
+	free(v->queue_group);
+	free(v->queue_desc_group);
+	free(v->queue_size);
+	free(v->config);
+}
+
 void host_free(struct host *h)
 {
 	if (!h)
@@ -50,6 +62,9 @@ void host_free(struct host *h)
 	for (size_t i = 0; i < h->ndevices; i++)
 		free_device(&h->devices[i]);
 	free(h->devices);
+	for (size_t i = 0; i < h->nvdpas; i++)
+		free_vdpa(&h->vdpas[i]);
+	free(h->vdpas);
 	for (size_t i = 0; i < h->nfiles; i++) {
 		free(h->files[i].path);
 		free(h->files[i].content);
@@ -71,6 +86,16 @@ const struct host_group *host_find_group(const struct host *h, int id)
 	for (size_t i = 0; i < h->ngroups; i++)
 		if (h->groups[i].id == id)
 			return &h->groups[i];
+	return NULL;
+}
+
+const struct host_vdpa *host_find_vdpa(const struct host *h, const char *node)
+{
+	if (!strncmp(node, "/dev/", 5))
+		node += 5;
+	for (size_t i = 0; i < h->nvdpas; i++)
+		if (h->vdpas[i].node_dir && !strcmp(h->vdpas[i].node_dir, node))
+			return &h->vdpas[i];
 	return NULL;
 }
 
@@ -104,6 +129,12 @@ static const struct {
 	[HOST_F_WIDTH_MGAW] = { "width-mgaw", VER(7, 0), NEVER },
 	[HOST_F_NOIOMMU_PA] = { "noiommu-pa", VER(7, 3), NEVER },
 	[HOST_F_IOMMUFD_TEST] = { "iommufd-test", NEVER, NEVER },
+	[HOST_F_VDPA_RESUME] = { "vdpa-resume", VER(6, 3), NEVER },
+	[HOST_F_VDPA_AFTER_OK] = { "vdpa-after-driver-ok", VER(6, 6), NEVER },
+	[HOST_F_VDPA_DESC] = { "vdpa-desc-group", VER(6, 7), NEVER },
+	[HOST_F_VDPA_SIZE] = { "vdpa-vring-size", VER(6, 9), NEVER },
+	[HOST_F_VDPA_ASID_BUSY] = { "vdpa-asid-busy", VER(7, 0), NEVER },
+	[HOST_F_VHOST_FORK] = { "vhost-fork", VER(6, 17), NEVER },
 };
 
 const char *host_feature_name(enum host_feature f)
@@ -156,8 +187,8 @@ uint32_t host_features_default(const char *release)
 	for (unsigned int f = 0; f < HOST_F_NR; f++)
 		if (ver >= features[f].from && ver < features[f].until)
 			bits |= 1u << f;
-	/* The PASID part of IOMMU_GET_HW_INFO went into the 6.12 stable series. */
+	/* The PASID part of IOMMU_GET_HW_INFO, and vhost's fork control, went into 6.12's stable series. */
 	if (ver == VER(6, 12))
-		bits |= 1u << HOST_F_HW_INFO_PASID;
+		bits |= 1u << HOST_F_HW_INFO_PASID | 1u << HOST_F_VHOST_FORK;
 	return bits;
 }

@@ -174,6 +174,43 @@ struct host_node {
 	uint32_t mode; /* permission bits */
 };
 
+/* Whose driver a vDPA device has, which decides what vhost-vdpa can do with it. */
+enum host_vdpa_kind {
+	HOST_VDPA_SIM,	  /* vdpa_sim: translates by itself, behind no IOMMU */
+	HOST_VDPA_VIRTIO, /* vp_vdpa: a virtio PCI device, behind the host's IOMMU */
+	HOST_VDPA_OTHER,
+	HOST_VDPA_NR,
+};
+
+/* A device on the vdpa bus, and its vhost-vdpa node. */
+struct host_vdpa {
+	char *name;	/* "vdpa0" */
+	char *link;	/* target of /sys/bus/vdpa/devices/NAME; NULL: "../../../devices/NAME" */
+	char *driver;	/* "vhost_vdpa"; NULL: none bound */
+	char *node_dir; /* "vhost-vdpa-0": the directory in sysfs and the node; NULL: none */
+	struct host_node node;
+	enum host_vdpa_kind kind;
+	/* What the open node told: all below. False: nobody opened it, which resets the device. */
+	bool told;
+	uint32_t device_id; /* virtio's: 1 is a network device */
+	uint64_t features;
+	uint64_t backend_features; /* bits VHOST_BACKEND_F_* */
+	struct host_range range;   /* IOVAs, reserved regions included */
+	uint32_t queues;
+	uint32_t queue_max; /* entries */
+	uint32_t groups;
+	uint32_t spaces; /* address spaces */
+	/* By queue, NULL: the driver does not say. nqueue_* is queues, or 0. */
+	uint32_t *queue_group;
+	size_t nqueue_group;
+	uint32_t *queue_desc_group;
+	size_t nqueue_desc_group;
+	uint32_t *queue_size;
+	size_t nqueue_size;
+	uint8_t *config; /* configuration space */
+	uint32_t config_len;
+};
+
 /*
  * Named features of a kernel: the personality. A release gives the defaults
  * (host_features_default); what a capture showed overrides them, since
@@ -201,6 +238,12 @@ enum host_feature {
 	HOST_F_WIDTH_MGAW,     /* VT-d width from MGAW, not agaw (7.x) */
 	HOST_F_NOIOMMU_PA,     /* IOAS_NOIOMMU_GET_PA, noiommu cdev (7.3) */
 	HOST_F_IOMMUFD_TEST,   /* CONFIG_IOMMUFD_TEST: the command table reaches to 0x3ba0 */
+	HOST_F_VDPA_RESUME,    /* VHOST_VDPA_RESUME (6.3) */
+	HOST_F_VDPA_AFTER_OK,  /* backend feature ENABLE_AFTER_DRIVER_OK (6.6) */
+	HOST_F_VDPA_DESC,      /* GET_VRING_DESC_GROUP; DESC_ASID, IOTLB_PERSIST (6.7) */
+	HOST_F_VDPA_SIZE,      /* VHOST_VDPA_GET_VRING_SIZE (6.9) */
+	HOST_F_VDPA_ASID_BUSY, /* no SET_GROUP_ASID once the driver runs (7.x) */
+	HOST_F_VHOST_FORK,     /* VHOST_SET/GET_FORK_FROM_OWNER (6.17, 6.12.y) */
 	HOST_F_NR,
 };
 
@@ -234,6 +277,8 @@ struct host {
 	size_t ngroups;
 	struct host_device *devices;
 	size_t ndevices;
+	struct host_vdpa *vdpas;
+	size_t nvdpas;
 	struct host_file *files;
 	size_t nfiles;
 };
@@ -243,5 +288,7 @@ void host_free(struct host *h);
 /* NULL when there is no such device, group. */
 const struct host_device *host_find_device(const struct host *h, const char *bdf);
 const struct host_group *host_find_group(const struct host *h, int id);
+/* By the node's name, "vhost-vdpa-0" or "/dev/vhost-vdpa-0". */
+const struct host_vdpa *host_find_vdpa(const struct host *h, const char *node);
 
 #endif

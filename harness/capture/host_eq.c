@@ -187,6 +187,38 @@ static bool same_device(struct diff *d, const char *at, const struct host_device
 	       same_infos(d, at, a, b);
 }
 
+static bool same_words(const uint32_t *a, size_t na, const uint32_t *b, size_t nb)
+{
+	return !a == !b && na == nb && (!na || !memcmp(a, b, na * sizeof(*a)));
+}
+
+#define WORDS(m, n, key) (same_words(a->m, a->n, b->m, b->n) || differs(d, "%s%s", at, key))
+
+static bool same_told(struct diff *d, const char *at, const struct host_vdpa *a,
+		      const struct host_vdpa *b)
+{
+	return NUM(device_id, "told.device-id") && NUM(features, "told.features") &&
+	       NUM(backend_features, "told.backend-features") && NUM(range.start, "told.first") &&
+	       NUM(range.last, "told.last") && NUM(queues, "told.queues") &&
+	       NUM(queue_max, "told.queue-max") && NUM(groups, "told.groups") &&
+	       NUM(spaces, "told.spaces") && BYTES(config, config_len, "told.config") &&
+	       WORDS(queue_group, nqueue_group, "told.queue-groups") &&
+	       WORDS(queue_desc_group, nqueue_desc_group, "told.queue-desc-groups") &&
+	       WORDS(queue_size, nqueue_size, "told.queue-sizes");
+}
+
+static bool same_vdpa(struct diff *d, const char *at, const struct host_vdpa *a,
+		      const struct host_vdpa *b)
+{
+	char in[96];
+
+	snprintf(in, sizeof(in), "%snode.", at);
+	return STR(name, "name") && STR(link, "link") && STR(driver, "driver") &&
+	       NUM(kind, "kind") && STR(node_dir, "node.name") &&
+	       same_node(d, in, &a->node, &b->node) && NUM(told, "told") &&
+	       (!a->told || same_told(d, at, a, b));
+}
+
 static bool same_file(struct diff *d, const char *at, const struct host_file *a,
 		      const struct host_file *b)
 {
@@ -238,6 +270,7 @@ static bool same_host(struct diff *d, const struct host *a, const struct host *b
 	ARRAYS(iommus, niommus, "iommus", same_iommu);
 	ARRAYS(groups, ngroups, "groups", same_group);
 	ARRAYS(devices, ndevices, "devices", same_device);
+	ARRAYS(vdpas, nvdpas, "vdpa", same_vdpa);
 	ARRAYS(files, nfiles, "files", same_file);
 	return true;
 }

@@ -24,4 +24,10 @@ static const char *const host_domain_names[HOST_DOMAIN_NR] = {
 	[HOST_DOMAIN_PARENT] = "parent",
 };
 
+static const char *const host_vdpa_names[HOST_VDPA_NR] = {
+	[HOST_VDPA_SIM] = "simulator",
+	[HOST_VDPA_VIRTIO] = "virtio-pci",
+	[HOST_VDPA_OTHER] = "other",
+};
+
 #endif

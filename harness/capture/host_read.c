@@ -7,6 +7,7 @@
 #include "harness/capture/file.h"
 #include "harness/capture/host_json.h"
 #include "harness/capture/host_names.h"
+#include "harness/capture/host_vdpa_json.h"
 #include "harness/capture/json.h"
 
 #define HOST_FILE_MAX (8u << 20)
@@ -469,6 +470,7 @@ static void get_host(struct json_reader *r, const json_t *o, struct host *h)
 					    "iommus",
 					    "groups",
 					    "devices",
+					    "vdpa",
 					    "files",
 					    NULL };
 	static const char *const origins[] = { "recorded", "reconstructed", "made" };
@@ -499,6 +501,7 @@ static void get_host(struct json_reader *r, const json_t *o, struct host *h)
 	GET_ARRAY(r, o, "iommus", h->iommus, h->niommus, get_iommu);
 	GET_ARRAY(r, o, "groups", h->groups, h->ngroups, get_group);
 	GET_ARRAY(r, o, "devices", h->devices, h->ndevices, get_device);
+	host_read_vdpa(r, o, h);
 	GET_ARRAY(r, o, "files", h->files, h->nfiles, get_file);
 	check_refs(r, h);
 }

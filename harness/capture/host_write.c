@@ -10,6 +10,7 @@
 #include "harness/capture/file.h"
 #include "harness/capture/host_json.h"
 #include "harness/capture/host_names.h"
+#include "harness/capture/host_vdpa_json.h"
 #include "harness/capture/json.h"
 
 /* Sets a member; remembers in *bad that one could not be made. */
@@ -321,6 +322,7 @@ char *host_text(const struct host *h)
 	SET_ARRAY(o, "iommus", h->iommus, h->niommus, iommu, &bad);
 	SET_ARRAY(o, "groups", h->groups, h->ngroups, group, &bad);
 	SET_ARRAY(o, "devices", h->devices, h->ndevices, device, &bad);
+	host_write_vdpa(o, h, &bad);
 	if (h->nfiles)
 		SET_ARRAY(o, "files", h->files, h->nfiles, file, &bad);
 	text = bad ? NULL : json_dumps(o, JSON_INDENT(2));

@@ -67,6 +67,12 @@ struct survey_hooks {
 };
 
 /*
+ * The names of all vhost-vdpa nodes in /dev, "vhost-vdpa-0", sorted; none is
+ * opened. The caller frees each and the array. 0 or -ENOMEM.
+ */
+int survey_vdpa(struct shim *s, char ***nodes, size_t *n);
+
+/*
  * Holds the conversation on s. hooks, and members of it, may be NULL; answers
  * has room for plan->ndevices, or is NULL. 0, or -ENOMEM: then it was cut
  * short, in order.

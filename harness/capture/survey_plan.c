@@ -202,6 +202,27 @@ void survey_plan_free(struct survey_plan *plan)
 	*plan = (struct survey_plan){ 0 };
 }
 
+static bool is_vdpa_node(struct survey *v, const char *name)
+{
+	const char *nr = name + strlen("vhost-vdpa-");
+
+	return !strncmp(name, "vhost-vdpa-", strlen("vhost-vdpa-")) && *nr &&
+	       !nr[strspn(nr, "0123456789")] && strlen(name) < 32;
+}
+
+int survey_vdpa(struct shim *s, char ***nodes, size_t *n)
+{
+	struct survey v = { .s = s };
+	struct names l = { 0 };
+	int rc = names_of(&v, "/dev", is_vdpa_node, &l);
+
+	if (rc)
+		names_free(&l);
+	*nodes = l.v;
+	*n = l.n;
+	return rc;
+}
+
 int survey_pci(struct shim *s, char ***bdf, size_t *n)
 {
 	struct survey v = { .s = s };

@@ -198,6 +198,62 @@ static void groups(const struct host *h, size_t k)
 	printf("\t{ 0 }\n};\n");
 }
 
+static void words(size_t k, size_t i, const char *what, const uint32_t *v, size_t n)
+{
+	if (!v)
+		return;
+	printf("static uint32_t vdpa_%zu_%zu_%s[] = {", k, i, what);
+	for (size_t j = 0; j < n; j++)
+		printf(" %" PRIu32 ",", v[j]);
+	printf(" };\n");
+}
+
+static void words_member(size_t k, size_t i, const char *what, const uint32_t *v, size_t n)
+{
+	if (v)
+		printf(".%s = vdpa_%zu_%zu_%s, .n%s = %zu, ", what, k, i, what, what, n);
+}
+
+static void vdpas(const struct host *h, size_t k)
+{
+	for (size_t i = 0; i < h->nvdpas; i++) {
+		const struct host_vdpa *v = &h->vdpas[i];
+
+		bytes("vdpa", k, i, "config", v->config, v->config_len);
+		words(k, i, "queue_group", v->queue_group, v->nqueue_group);
+		words(k, i, "queue_desc_group", v->queue_desc_group, v->nqueue_desc_group);
+		words(k, i, "queue_size", v->queue_size, v->nqueue_size);
+	}
+	printf("static struct host_vdpa vdpas_%zu[] = {\n", k);
+	for (size_t i = 0; i < h->nvdpas; i++) {
+		const struct host_vdpa *v = &h->vdpas[i];
+
+		printf("{ ");
+		member("name", v->name);
+		member("link", v->link);
+		member("driver", v->driver);
+		member("node_dir", v->node_dir);
+		printf(".node = { %d, %d, %u, %u, 0%o }, ", v->node.present, v->node.open_err,
+		       v->node.major, v->node.minor, v->node.mode);
+		printf(".kind = %d, .told = %d, .device_id = %" PRIu32 ", .features = 0x%" PRIx64
+		       "ull, .backend_features = 0x%" PRIx64 "ull, .range = { 0x%" PRIx64
+		       "ull, 0x%" PRIx64 "ull }, ",
+		       (int)v->kind, v->told, v->device_id, v->features, v->backend_features,
+		       v->range.start, v->range.last);
+		printf(".queues = %" PRIu32 ", .queue_max = %" PRIu32 ", .groups = %" PRIu32
+		       ", .spaces = %" PRIu32 ", ",
+		       v->queues, v->queue_max, v->groups, v->spaces);
+		words_member(k, i, "queue_group", v->queue_group, v->nqueue_group);
+		words_member(k, i, "queue_desc_group", v->queue_desc_group, v->nqueue_desc_group);
+		words_member(k, i, "queue_size", v->queue_size, v->nqueue_size);
+		if (v->config_len)
+			printf(".config = vdpa_%zu_%zu_config, .config_len = %" PRIu32 ", ", k, i,
+			       v->config_len);
+		printf("},\n");
+	}
+	printf("\t{ 0 }\n};\n");
+}
+
 static void files(const struct host *h, size_t k)
 {
 	printf("static struct host_file files_%zu[] = {\n", k);
@@ -226,10 +282,11 @@ static void host(const struct host *h, size_t k)
 	       ".noiommu = %d, .compat_noiommu = %d, .container_is_iommufd = %d, "
 	       ".dma_entry_limit = %" PRIu32 ", .iommus = iommus_%zu, .niommus = %zu, "
 	       ".groups = groups_%zu, .ngroups = %zu, .devices = devices_%zu, .ndevices = %zu, "
+	       ".vdpas = vdpas_%zu, .nvdpas = %zu, "
 	       ".files = files_%zu, .nfiles = %zu } },\n",
 	       h->features, h->type1_unsafe, h->iommufd_unsafe, h->noiommu, h->compat_noiommu,
 	       h->container_is_iommufd, h->dma_entry_limit, k, h->niommus, k, h->ngroups, k,
-	       h->ndevices, k, h->nfiles);
+	       h->ndevices, k, h->nvdpas, k, h->nfiles);
 }
 
 int main(int argc, char **argv)
@@ -252,6 +309,7 @@ int main(int argc, char **argv)
 		iommus(h[k], k);
 		device_arrays(h[k], k);
 		devices(h[k], k);
+		vdpas(h[k], k);
 		groups(h[k], k);
 		files(h[k], k);
 	}
