@@ -29,6 +29,7 @@ struct dev;
 struct ictx;
 struct ioas;
 struct hwpt;
+struct vdpa;
 struct vfs;
 
 /* ---- ranges.c: sets of intervals ------------------------------------------ */
@@ -92,10 +93,12 @@ struct file {
 		struct devfile *dev;
 		struct ictx *ictx;
 		struct fault *fault;
+		struct vdpa *vdpa;
 		const struct node *node; /* a regular file or directory */
 	};
 	const struct node *node_opened; /* of a device node; NULL: opened by no path */
 	uint64_t pos;
+	bool writable; /* of a vhost-vdpa node */
 };
 
 /* What an IOMMU unit gives, derived once. */
@@ -117,6 +120,7 @@ struct model {
 	struct unit *units;
 	struct group *groups;
 	struct dev *devs;
+	struct vdpa *vdpas;
 	struct vfs *vfs; /* made by the first path that is asked */
 	struct model_stats stats;
 	model_hook_fn *hook;
@@ -329,6 +333,19 @@ int device_region_info(struct model *m, const struct dev *d, uint64_t arg);
 int device_irq_info(struct model *m, const struct dev *d, uint64_t arg);
 /* An interrupt of the device; false when it has none of that index. */
 bool dev_irq(const struct dev *d, uint32_t index, struct host_irq_info *q);
+
+/* ---- vdpa.c, vdpa_iotlb.c: vhost-vdpa (vdpa.h) ------------------------------ */
+
+/* As many as the host has; NULL: no memory. Freed with the model, open or not. */
+struct vdpa *vdpas_new(struct model *m);
+void vdpas_free(struct model *m);
+struct vdpa *vdpa_at(struct model *m, size_t i);
+const struct host_vdpa *vdpa_host(const struct vdpa *v);
+int open_vdpa(struct model *m, struct vdpa *v, bool writable);
+void vdpa_close(struct vdpa *v);
+int vdpa_ioctl(struct vdpa *v, uint32_t req, uint64_t arg);
+/* A message written to the node. Bytes, or -errno. */
+ssize_t vdpa_write(struct vdpa *v, const void *buf, size_t len);
 
 /* ---- sysfs.c, paths.c: the file tree (vfs.h) -------------------------------- */
 

@@ -54,6 +54,7 @@ static void file_release(struct file *f)
 	case UAPI_FD_DEVICE: devfile_free(f->dev); break;
 	case UAPI_FD_IOMMUFD: ictx_put(f->ictx); break;
 	case UAPI_FD_FAULT: fault_close(f->fault); break;
+	case UAPI_FD_VDPA: vdpa_close(f->vdpa); break;
 	default: break;
 	}
 	free(f);
@@ -93,6 +94,7 @@ static int model_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 	case UAPI_FD_DEVICE: return device_ioctl(m, f->dev, req, arg);
 	case UAPI_FD_IOMMUFD: return iommufd_ioctl(m, f->ictx, req, arg);
 	case UAPI_FD_GROUP: return group_ioctl(m, f->group, req, arg);
+	case UAPI_FD_VDPA: return vdpa_ioctl(f->vdpa, req, arg);
 	default: return unknown_request(m, "file", req);
 	}
 }
@@ -145,9 +147,10 @@ static ssize_t model_pwrite(struct shim *s, int fd, const void *buf, size_t len,
 	struct model *m = to_model(s);
 	struct file *f = model_fd(m, fd);
 
-	(void)buf;
 	if (!f)
 		return -EBADF;
+	if (f->kind == UAPI_FD_VDPA)
+		return f->writable ? vdpa_write(f->vdpa, buf, len) : -EBADF;
 	if (f->kind == UAPI_FD_DEVICE)
 		return device_pwrite(m, f->dev, len, off);
 	/* Files of the tree are opened for reading only; the rest takes no writes. */
@@ -171,6 +174,7 @@ static void model_destroy(struct shim *s)
 	for (size_t i = 0; i < m->h->ndevices && m->devs; i++)
 		free(m->devs[i].pasids);
 	vfs_free(m->vfs);
+	vdpas_free(m);
 	free(m->fds);
 	free(m->units);
 	free(m->groups);
@@ -259,7 +263,8 @@ struct shim *model_new(const struct host *h, const struct uapi_mem *mem)
 	m->units = calloc(h->niommus + 1, sizeof(*m->units));
 	m->groups = calloc(h->ngroups + 1, sizeof(*m->groups));
 	m->devs = calloc(h->ndevices + 1, sizeof(*m->devs));
-	if (!m->units || !m->groups || !m->devs) {
+	m->vdpas = vdpas_new(m);
+	if (!m->units || !m->groups || !m->devs || !m->vdpas) {
 		model_destroy(&m->shim);
 		return NULL;
 	}

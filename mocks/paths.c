@@ -32,13 +32,14 @@ static int open_file(struct model *m, const struct node *n)
 	return fd;
 }
 
-static int open_chr(struct model *m, const struct node *n)
+static int open_chr(struct model *m, const struct node *n, bool writes)
 {
 	switch (n->role) {
 	case CHR_CONTAINER: return open_container(m);
 	case CHR_IOMMUFD: return open_iommufd(m);
 	case CHR_GROUP: return open_group(m, n->target);
 	case CHR_CDEV: return open_cdev(m, n->target);
+	case CHR_VDPA: return open_vdpa(m, n->target, writes);
 	default: return -ENXIO;
 	}
 }
@@ -60,7 +61,7 @@ int model_open(struct shim *s, const char *path, int flags)
 		return -ENOTDIR;
 	if (n->type != NODE_CHR)
 		return n->type == NODE_FILE && writes ? -EACCES : open_file(m, n);
-	fd = open_chr(m, n);
+	fd = open_chr(m, n, writes);
 	if (fd >= 0)
 		model_fd(m, fd)->node_opened = n;
 	return fd;

@@ -253,6 +253,37 @@ static void build_device(struct build *b, struct dev *d, struct node **units)
 	build_vfio_dev(b, at, d);
 }
 
+/* The device, right below its parent, and its node's directory below it. */
+static void build_vdpa(struct build *b, struct vdpa *v)
+{
+	const struct host_vdpa *h = vdpa_host(v);
+	struct node *list = dir(b, "/sys/bus/vdpa/devices"), *at, *entry, *n;
+	char link[256], number[32];
+
+	snprintf(link, sizeof(link), "../../../devices/%s", h->name);
+	at = dir(b, "/sys/bus/vdpa/devices/%s", h->link ? h->link : link);
+	add(b, list, h->name, NODE_LINK, h->link ? h->link : link);
+	link_to(b, at, "subsystem", dir(b, "/sys/bus/vdpa"));
+	if (h->driver) {
+		struct node *drv = dir(b, "/sys/bus/vdpa/drivers/%s", h->driver);
+
+		link_to(b, at, "driver", drv);
+		link_to(b, drv, h->name, at);
+	}
+	if (!h->node_dir)
+		return;
+	entry = add(b, at, h->node_dir, NODE_DIR, NULL);
+	snprintf(number, sizeof(number), "%" PRIu32 ":%" PRIu32, h->node.major, h->node.minor);
+	file(b, entry, "dev", "%s\n", number);
+	link_to(b, dir(b, "/sys/dev/char"), number, entry);
+	n = chr(b, dir(b, "/dev"), h->node_dir, h->node.mode, h->node.major, h->node.minor);
+	if (n) {
+		n->role = CHR_VDPA;
+		n->target = v;
+		n->err = h->node.open_err;
+	}
+}
+
 /* A file that was seen: its content, its link, or that it cannot be opened. */
 static void override(struct build *b, const struct host_file *hf)
 {
@@ -297,6 +328,8 @@ static void build_all(struct build *b, struct node **units)
 	for (size_t i = 0; i < h->niommus; i++)
 		if (!units[i])
 			build_unit(b, NULL, &h->iommus[i]);
+	for (size_t i = 0; i < h->nvdpas; i++)
+		build_vdpa(b, vdpa_at(b->m, i));
 	for (size_t i = 0; i < h->nfiles; i++)
 		override(b, &h->files[i]);
 }

@@ -20,6 +20,7 @@ enum chr_role {
 	CHR_IOMMUFD,
 	CHR_GROUP,
 	CHR_CDEV,
+	CHR_VDPA,
 };
 
 struct node {
@@ -35,7 +36,7 @@ struct node {
 	uint32_t major;
 	uint32_t minor;
 	enum chr_role role;
-	void *target; /* struct group, struct dev */
+	void *target; /* struct group, struct dev, struct vdpa */
 };
 
 struct vfs *vfs_new(void);
