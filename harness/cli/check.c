@@ -27,7 +27,8 @@ struct options {
 	const char *device; /* NULL: every device of a host */
 	char *viommu[MAX_VIOMMUS];
 	size_t nviommus;
-	bool backend[2]; /* by enum hiod_backend */
+	bool backend[HIOD_BACKENDS]; /* by enum hiod_backend */
+	bool vdpa_where_there; /* no backend was named: vDPA devices count, and none is no news */
 	bool matrix;
 	bool device_first;  /* on QEMU's command line, before the vIOMMU */
 	bool live;	    /* ask the running kernel, not the model of a host */
@@ -116,7 +117,8 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 			if (backend >= 0)
 				o->backend[backend] = true;
 			else
-				r = cli_usage(c, "no backend '%s'; there are legacy and iommufd",
+				r = cli_usage(c,
+					      "no backend '%s'; there are legacy, iommufd and vdpa",
 					      optarg);
 			break;
 		case 'p':
@@ -143,8 +145,8 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		r = add_matrix(o);
 	if (!r && !o->nviommus)
 		r = add_viommu(o, "intel-iommu,caching-mode=on");
-	if (!o->backend[0] && !o->backend[1])
-		o->backend[0] = o->backend[1] = true;
+	if (!o->backend[0] && !o->backend[1] && !o->backend[2])
+		o->backend[0] = o->backend[1] = o->backend[2] = o->vdpa_where_there = true;
 	return r;
 }
 
@@ -231,50 +233,132 @@ static bool is_chosen(const struct options *o, const struct host *h, const struc
 	return !any || is_bound(d);
 }
 
+/* Whether a vDPA device is to be checked: all of a host, or the one asked for. */
+static bool is_chosen_vdpa(const struct options *o, const struct host_vdpa *v)
+{
+	const char *d = o->device;
+
+	if (d && !strncmp(d, "/dev/", 5))
+		d += 5;
+	return v->node_dir && (!d || !strcmp(d, v->node_dir));
+}
+
+/* One verdict, whose owner this is, into the table. Returns the exit status it asks for. */
+static int add_verdict(const struct options *o, const struct loaded *l, const struct hiod_check *c,
+		       const char *device, struct hiod_verdict *v, int status, struct output *out)
+{
+	const struct output_row row = {
+		.host = l->name,
+		.device = device,
+		.backend = backend_name(c->backend),
+		.viommu = c->viommu,
+		.profile = o->profile->name,
+		.verdict = v,
+	};
+	int bad = output_add(out, &row) ? cli_error("out of memory") : 0;
+
+	status = worse(status, status_of(v));
+	hiod_verdict_free(v);
+	return bad ? bad : status;
+}
+
+/* One device behind every vIOMMU; where: how hiod/ finds it. */
+static int check_device(const struct options *o, const struct loaded *l, enum hiod_backend b,
+			const char *device, const char *where, int status, struct output *out)
+{
+	for (size_t i = 0; i < o->nviommus && status != CLI_BAD; i++) {
+		const struct hiod_check c = {
+			.profile = o->profile,
+			.machine = o->machine,
+			.viommu = o->viommu[i],
+			.backend = b,
+			.device_first = o->device_first,
+			.bdf = where,
+		};
+		struct hiod_verdict v;
+		int bad = check_one(o, l->host, &c, &v);
+
+		if (bad) {
+			hiod_verdict_free(&v);
+			return bad;
+		}
+		status = add_verdict(o, l, &c, device, &v, status, out);
+	}
+	return status;
+}
+
+/* Why there is nothing to check, as verdicts. */
+static int skip_device(const struct options *o, const struct loaded *l, const char *device,
+		       const char *why, int status, struct output *out)
+{
+	for (size_t i = 0; i < o->nviommus && status != CLI_BAD; i++) {
+		const struct hiod_check c = { .viommu = o->viommu[i],
+					      .backend = HIOD_BACKEND_VDPA };
+		struct hiod_verdict v = { .verdict = HIOD_SKIPPED,
+					  .qemu = HIOD_SKIPPED,
+					  .host_aw_bits = -1 };
+
+		snprintf(v.message, sizeof(v.message), "%s", why);
+		status = add_verdict(o, l, &c, device, &v, status, out);
+	}
+	return status;
+}
+
+static bool skips_vdpa(const struct options *o, const struct host *h)
+{
+	for (size_t d = 0; d < h->nvdpas; d++)
+		if (is_chosen_vdpa(o, &h->vdpas[d]))
+			return false;
+	return o->backend[HIOD_BACKEND_VDPA] && !o->vdpa_where_there;
+}
+
+static int check_vdpas(const struct options *o, const struct loaded *l, int status,
+		       struct output *out)
+{
+	const struct host *h = l->host;
+
+	if (!o->backend[HIOD_BACKEND_VDPA])
+		return status;
+	if (skips_vdpa(o, h))
+		status = skip_device(o, l, o->device ? o->device : "-",
+				     "this host has no such vhost-vdpa device", status, out);
+	for (size_t d = 0; d < h->nvdpas && status != CLI_BAD; d++) {
+		const struct host_vdpa *v = &h->vdpas[d];
+
+		if (!is_chosen_vdpa(o, v))
+			continue;
+		if (v->told || v->node.open_err || o->live)
+			status = check_device(o, l, HIOD_BACKEND_VDPA, v->node_dir, v->node_dir,
+					      status, out);
+		else
+			status = skip_device(o, l, v->node_dir,
+					     "the device was not asked when the host was captured "
+					     "(hiod capture --vdpa)",
+					     status, out);
+	}
+	return status;
+}
+
 /* One host against everything that was asked for. Returns the exit status it asks for. */
 static int check_host(const struct options *o, const struct loaded *l, struct output *out)
 {
 	int status = CLI_NOTHING;
 
 	for (size_t d = 0; d < l->host->ndevices; d++) {
-		const char *bdf = l->host->devices[d].bdf;
+		const struct host_device *dev = &l->host->devices[d];
 		char mdev[sizeof(MDEV_PATH) + 64];
 
-		if (!is_chosen(o, l->host, &l->host->devices[d]))
+		if (!is_chosen(o, l->host, dev))
 			continue;
 		/* On a bus of their own, where no address says where they are: sysfsdev=. */
-		snprintf(mdev, sizeof(mdev), MDEV_PATH "%s", bdf);
-		for (int b = 0; b < 2; b++) {
-			for (size_t i = 0; o->backend[b] && i < o->nviommus; i++) {
-				const struct hiod_check c = {
-					.profile = o->profile,
-					.machine = o->machine,
-					.viommu = o->viommu[i],
-					.backend = (enum hiod_backend)b,
-					.device_first = o->device_first,
-					.bdf = l->host->devices[d].mdev ? mdev : bdf,
-				};
-				struct hiod_verdict v;
-				const struct output_row row = {
-					.host = l->name,
-					.device = bdf,
-					.backend = backend_name(c.backend),
-					.viommu = o->viommu[i],
-					.profile = o->profile->name,
-					.verdict = &v,
-				};
-				int bad = check_one(o, l->host, &c, &v);
-
-				if (!bad && output_add(out, &row))
-					bad = cli_error("out of memory");
-				status = worse(status, status_of(&v));
-				hiod_verdict_free(&v);
-				if (bad)
-					return bad;
-			}
+		snprintf(mdev, sizeof(mdev), MDEV_PATH "%s", dev->bdf);
+		for (int b = HIOD_BACKEND_LEGACY; b <= HIOD_BACKEND_IOMMUFD; b++) {
+			if (status != CLI_BAD && o->backend[b])
+				status = check_device(o, l, (enum hiod_backend)b, dev->bdf,
+						      dev->mdev ? mdev : dev->bdf, status, out);
 		}
 	}
-	return status;
+	return status == CLI_BAD ? status : check_vdpas(o, l, status, out);
 }
 
 /* The file's name without directory and suffix; bytes that are no printable ASCII become '?'. */
@@ -301,11 +385,16 @@ static char *label(const char *path)
 
 static size_t rows_of(const struct options *o, const struct host *h)
 {
-	size_t devices = 0;
+	size_t devices = 0, vdpas = skips_vdpa(o, h);
 
 	for (size_t d = 0; d < h->ndevices; d++)
 		devices += is_chosen(o, h, &h->devices[d]);
-	return devices * (size_t)(o->backend[0] + o->backend[1]) * o->nviommus;
+	for (size_t d = 0; d < h->nvdpas && o->backend[HIOD_BACKEND_VDPA]; d++)
+		vdpas += is_chosen_vdpa(o, &h->vdpas[d]);
+	return (devices * (size_t)(o->backend[HIOD_BACKEND_LEGACY] +
+				   o->backend[HIOD_BACKEND_IOMMUFD]) +
+		vdpas) *
+	       o->nviommus;
 }
 
 /* The checks of n hosts, total of them; frees the hosts. */
@@ -360,38 +449,66 @@ static int check_files(const struct options *o, const struct cli_files *files)
 	return status;
 }
 
+/* The PCI devices to check become the host's. 0, or a negative errno with err filled. */
+static int live_devices(const struct options *o, struct shim *s, struct host *h,
+			struct capture_error *err)
+{
+	struct survey_plan plan = { 0 };
+	int r = survey_plan_make(s, o->device ? SURVEY_NAMED : SURVEY_BOUND, &o->device,
+				 o->device ? 1 : 0, &plan, err);
+
+	h->devices = r ? NULL : calloc(plan.ndevices, sizeof(*h->devices));
+	for (size_t i = 0; h->devices && i < plan.ndevices; i++) {
+		h->devices[i].bdf = strdup(plan.devices[i]);
+		h->ndevices += h->devices[i].bdf != NULL;
+	}
+	if (!r && h->ndevices != plan.ndevices)
+		r = -ENOMEM;
+	survey_plan_free(&plan);
+	return r;
+}
+
+/* The vhost-vdpa nodes. Opening one resets its device: only who asks for them by name gets here. */
+static int live_vdpas(struct shim *s, struct host *h)
+{
+	char **nodes;
+	size_t n;
+	int r = survey_vdpa(s, &nodes, &n);
+
+	h->vdpas = r ? NULL : calloc(n + 1, sizeof(*h->vdpas));
+	for (size_t i = 0; i < n; i++) {
+		if (h->vdpas)
+			h->vdpas[h->nvdpas++].node_dir = nodes[i];
+		else
+			free(nodes[i]);
+	}
+	free(nodes);
+	return r || h->vdpas ? r : -ENOMEM;
+}
+
 /* This machine as a host of which only the devices to check are known. */
 static int check_live(const struct options *o)
 {
+	const bool vfio = o->backend[HIOD_BACKEND_LEGACY] || o->backend[HIOD_BACKEND_IOMMUFD];
 	struct shim *s = shim_kernel_new();
-	struct survey_plan plan = { 0 };
-	struct capture_error err = { 0 };
-	struct utsname u;
-	int r = s ? survey_plan_make(s, o->device ? SURVEY_NAMED : SURVEY_BOUND, &o->device,
-				     o->device ? 1 : 0, &plan, &err)
-		  : -ENOMEM;
 	struct loaded l = { .host = calloc(1, sizeof(*l.host)), .name = strdup("live") };
-	int status = CLI_NOTHING;
+	struct capture_error err = { 0 };
+	int status = CLI_NOTHING, r = s && l.host && l.name ? 0 : -ENOMEM;
+	struct utsname u;
 
-	shim_destroy(s);
-	if (!r && l.host && !uname(&u)) {
+	if (!r && !uname(&u))
 		l.host->release = strdup(u.release);
-		l.host->devices = calloc(plan.ndevices, sizeof(*l.host->devices));
-		for (size_t i = 0; l.host->devices && i < plan.ndevices; i++) {
-			l.host->devices[i].bdf = strdup(plan.devices[i]);
-			l.host->ndevices += l.host->devices[i].bdf != NULL;
-		}
-	}
-	survey_plan_free(&plan);
-	if (r == -ENODEV) {
-		fprintf(stderr, "hiod: %s\n", err.msg);
-	} else if (r) {
-		status = cli_error("%s", r == -ENOMEM ? "out of memory" : err.msg);
-	} else if (l.host && l.host->ndevices) {
+	if (!r && vfio && !(o->device && strstr(o->device, "vhost-vdpa-")))
+		r = live_devices(o, s, l.host, &err);
+	if (!r && o->backend[HIOD_BACKEND_VDPA] && !o->vdpa_where_there)
+		r = live_vdpas(s, l.host);
+	shim_destroy(s);
+	if (!r)
 		return check_hosts(o, &l, 1, status);
-	} else {
-		status = cli_error("out of memory");
-	}
+	if (r == -ENODEV)
+		fprintf(stderr, "hiod: %s\n", err.msg);
+	else
+		status = cli_error("%s", r == -ENOMEM ? "out of memory" : err.msg);
 	host_free(l.host);
 	free(l.name);
 	return status;
@@ -435,7 +552,9 @@ const struct cli_command cli_check = {
 		"                        intel-iommu,caching-mode=on)\n"
 		"      --matrix          add the default configurations: no option, aw-bits=39 and 48,\n"
 		"                        scalable mode, first stage; and one without caching-mode\n"
-		"  -b, --backend NAME    legacy or iommufd; may be repeated (default both)\n"
+		"  -b, --backend NAME    legacy, iommufd or vdpa (a virtio device over vhost-vdpa, whose\n"
+		"                        host IOMMU device no QEMU has yet: what QEMU says is unknown);\n"
+		"                        may be repeated (default all, vdpa where a host has it)\n"
 		"  -p, --profile NAME    behave as this QEMU: qemu-9.1, ... qemu-11.1 (default newest), or v7,\n"
 		"                        the series itself\n"
 		"  -m, --machine TYPE    machine type, for its compat defaults: pc-q35-9.1\n"
@@ -443,8 +562,9 @@ const struct cli_command cli_check = {
 		"      --device-first    the device stands before the vIOMMU on QEMU's command line,\n"
 		"                        as in -device vfio-pci,... -device intel-iommu,...\n"
 		"      --live            ask this machine's own drivers; its devices are those bound to\n"
-		"                        vfio-pci, or --device. Nothing is bound, and nothing left open\n"
-		"  -d, --device BDF      only this device: 0000:00:05.0\n"
+		"                        vfio-pci, or --device. Nothing is bound, and nothing left open.\n"
+		"                        vDPA devices only with --backend vdpa: opening one resets it\n"
+		"  -d, --device NAME     only this device: 0000:00:05.0, or /dev/vhost-vdpa-0\n"
 		"      --record FILE     write the calls of the check (there must be one) to a\n"
 		"                        transcript, for hiod show and hiod replay\n"
 		"  -f, --format FORMAT   table, json (one object a line) or ktap (default table)\n"

@@ -125,17 +125,18 @@ static void ktap_add(const struct output *o, const struct output_row *r)
 {
 	const struct hiod_verdict *v = r->verdict;
 
-	if (*v->message)
+	if (*v->message && v->verdict != HIOD_SKIPPED)
 		printf("# %s\n", v->message);
 	if (*v->hint)
 		printf("# %s\n", v->hint);
 	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++)
 		if (v->warnings & 1u << w)
 			printf("# warning: %s\n", intel_iommu_warning_text(w));
-	printf("%sok %zu %s %s %s %s%s\n",
+	printf("%sok %zu %s %s %s %s%s%s\n",
 	       v->verdict == HIOD_ACCEPTED || v->verdict == HIOD_SKIPPED ? "" : "not ", o->n,
 	       r->host, r->device, r->backend, r->viommu,
-	       v->verdict == HIOD_SKIPPED ? " # SKIP nothing to test" : "");
+	       v->verdict == HIOD_SKIPPED ? " # SKIP " : "",
+	       v->verdict == HIOD_SKIPPED ? v->message : "");
 }
 
 int output_add(struct output *o, const struct output_row *row)

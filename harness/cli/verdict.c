@@ -12,6 +12,7 @@
 static const char *const backends[] = {
 	[HIOD_BACKEND_LEGACY] = "legacy",
 	[HIOD_BACKEND_IOMMUFD] = "iommufd",
+	[HIOD_BACKEND_VDPA] = "vdpa",
 };
 
 const char *backend_name(enum hiod_backend b)

@@ -14,7 +14,7 @@
  */
 int verdict_to_json(const struct hiod_verdict *v, json_t *o);
 
-/* "legacy", "iommufd". */
+/* "legacy", "iommufd", "vdpa". */
 const char *backend_name(enum hiod_backend b);
 /* -1 when there is none of that name. */
 int backend_from_name(const char *name);
