@@ -99,7 +99,9 @@ int machine_init(Machine *m, struct shim *shim, const struct hiod_profile *profi
 		.anomalies = &m->anomalies,
 	};
 	m->sys = (AddressSpace){ .mem = mem, .nmem = nmem };
+	m->seen = m->sys;
 	m->root = (PCIBus){ .express = true, .root = true };
+	pci_topology_init(&m->topology, &m->root);
 	m->version = profile->version;
 	m->aw_bits = profile->aw_bits;
 	err->stage = HIOD_STAGE_CONFIG;
@@ -120,6 +122,22 @@ static int plug_viommu(const Machine *m, struct hiod_error *err)
 	return hiod_error_set(err, -EINVAL, "QEMU does not support multiple vIOMMUs for x86 yet.");
 }
 
+/* A vIOMMU that is a PCI device takes a slot, and only of a root bus. */
+static int place_viommu(Machine *m, const char *model, struct hiod_error *err)
+{
+	PCIBus *bus = pci_topology_find(&m->topology, &m->viommu_place, false, err);
+	int rc;
+
+	if (!bus)
+		return err->code;
+	m->viommu_pdev = (PCIDevice){ .model = model };
+	rc = pci_device_place(&m->viommu_pdev, bus, &m->viommu_place, false, err);
+	if (rc || bus->root)
+		return rc;
+	pci_device_displace(&m->viommu_pdev);
+	return hiod_error_set(err, -EINVAL, "%s must be plugged on the root bus", model);
+}
+
 static int add_intel_iommu(Machine *m, struct hiod_options *o, struct hiod_error *err)
 {
 	struct intel_iommu_config c;
@@ -134,7 +152,7 @@ static int add_intel_iommu(Machine *m, struct hiod_options *o, struct hiod_error
 	if (!rc)
 		rc = plug_viommu(m, err);
 	if (!rc)
-		rc = intel_iommu_realize(&m->viommu, m->profile, &c, m->irqchip, &m->sys,
+		rc = intel_iommu_realize(&m->viommu, m->profile, &c, m->irqchip, &m->seen,
 					 &m->anomalies, &m->root, err);
 	if (!rc)
 		m->viommu_kind = MACHINE_VIOMMU_INTEL;
@@ -156,17 +174,25 @@ static int add_virtio_iommu(Machine *m, struct hiod_options *o, struct hiod_erro
 		return hiod_error_unmodelled(err, "virtio-iommu of %s is not modelled",
 					     m->profile->name);
 	virtio_iommu_config_init(&c, m->version);
+	pci_place_init(&m->viommu_place);
 	while ((rc = hiod_options_next(o, err)) > 0) {
-		rc = virtio_iommu_config_set(&c, o, err);
+		rc = pci_place_set(&m->viommu_place, "virtio-iommu-pci", o, err);
+		if (rc == 1)
+			rc = virtio_iommu_config_set(&c, o, err);
 		if (rc)
 			break;
 	}
 	if (!rc)
 		rc = plug_viommu(m, err);
 	if (!rc)
-		rc = virtio_iommu_realize(&m->virtio_iommu, &c, &apic, 1, &m->sys, &m->anomalies,
-					  &m->root, err);
-	if (!rc)
+		rc = place_viommu(m, "virtio-iommu-pci", err);
+	if (rc)
+		return rc;
+	rc = virtio_iommu_realize(&m->virtio_iommu, &c, &apic, 1, &m->seen, &m->anomalies, &m->root,
+				  err);
+	if (rc)
+		pci_device_displace(&m->viommu_pdev);
+	else
 		m->viommu_kind = MACHINE_VIOMMU_VIRTIO;
 	return rc;
 }
@@ -175,9 +201,15 @@ static int add_amd_iommu(Machine *m, struct hiod_options *o, struct hiod_error *
 {
 	int rc = plug_viommu(m, err);
 
+	pci_place_init(&m->viommu_place);
 	if (!rc)
-		rc = amd_iommu_realize(&m->amd_iommu, m->profile, o, &m->sys, &m->root, err);
-	if (!rc)
+		rc = place_viommu(m, "AMDVI-PCI", err);
+	if (rc)
+		return rc;
+	rc = amd_iommu_realize(&m->amd_iommu, m->profile, o, &m->seen, &m->root, err);
+	if (rc)
+		pci_device_displace(&m->viommu_pdev);
+	else
 		m->viommu_kind = MACHINE_VIOMMU_AMD;
 	return rc;
 }
@@ -193,6 +225,9 @@ int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err)
 	rc = hiod_options_start(&o, text, "driver", err);
 	if (rc)
 		return rc;
+	if (m->done)
+		return hiod_error_set(err, -EINVAL, "Device '%s' does not support hotplugging",
+				      o.value);
 	if (!strcmp(o.value, "intel-iommu"))
 		return add_intel_iommu(m, &o, err);
 	if (!strcmp(o.value, "virtio-iommu-pci") || !strcmp(o.value, "virtio-iommu"))
@@ -212,6 +247,14 @@ static bool wants_caching_mode(const Machine *m)
 	       !m->profile->caching_mode_at_set;
 }
 
+int machine_refuses_hotplug(const Machine *m, struct hiod_error *err)
+{
+	if (!m->done || !wants_caching_mode(m))
+		return 0;
+	err->stage = HIOD_STAGE_CHECK;
+	return hiod_error_set(err, -EINVAL, "%s", CACHING_MODE_TEXT);
+}
+
 int machine_plug(Machine *m, VFIOPCIDevice *dev, const char *sysfsdev, IOMMUFDBackend *iommufd,
 		 struct hiod_error *err)
 {
@@ -219,10 +262,8 @@ int machine_plug(Machine *m, VFIOPCIDevice *dev, const char *sysfsdev, IOMMUFDBa
 
 	if (!dev->pdev.bus)
 		dev->pdev.bus = &m->root;
-	if (m->done && wants_caching_mode(m)) {
-		err->stage = HIOD_STAGE_CHECK;
-		return hiod_error_set(err, -EINVAL, "%s", CACHING_MODE_TEXT);
-	}
+	if (machine_refuses_hotplug(m, err))
+		return err->code;
 	rc = vfio_pci_realize(dev, &m->vfio, sysfsdev, iommufd, &m->sys, err);
 	if (rc)
 		return rc;
@@ -240,7 +281,10 @@ void machine_unplug(Machine *m, VFIOPCIDevice *dev)
 	if (*p)
 		*p = dev->next;
 	vfio_pci_exit(dev);
-	vfio_pci_finalize(dev);
+	/* It may have got no further than its place. */
+	if (dev->vbasedev.vfio)
+		vfio_pci_finalize(dev);
+	pci_device_displace(&dev->pdev);
 }
 
 uint8_t machine_free_devfn(const Machine *m)
@@ -292,15 +336,11 @@ const struct hiod_resv_regions *machine_resv_regions(const Machine *m, VFIOPCIDe
 	return virtio_iommu_resv_regions(&m->virtio_iommu, a.aliased_bus, a.aliased_devfn);
 }
 
-void machine_reset(Machine *m)
-{
-	/* virtio-iommu's page sizes and frozen granule outlast it. */
-	if (m->viommu_kind == MACHINE_VIOMMU_INTEL)
-		intel_iommu_reset(&m->viommu);
-}
-
 void machine_finalize(Machine *m)
 {
+	/* A machine whose options were wrong has got no further. */
+	pci_device_displace(&m->viommu_pdev);
+	pci_topology_free(&m->topology);
 	if (m->viommu_kind == MACHINE_VIOMMU_NONE)
 		return;
 	pci_clear_iommu(&m->root);

@@ -15,6 +15,7 @@
 #include "hiod/intel_iommu.h"
 #include "hiod/memory.h"
 #include "hiod/pci.h"
+#include "hiod/topology.h"
 #include "hiod/vfio.h"
 #include "hiod/vfio_pci.h"
 #include "hiod/virtio_iommu.h"
@@ -30,8 +31,10 @@ typedef struct Machine {
 	const struct hiod_profile *profile;
 	struct hiod_anomalies anomalies; /* of all replies to this machine's devices */
 	VFIOState vfio;
-	AddressSpace sys; /* guest memory */
-	PCIBus root;	  /* pcie.0 */
+	AddressSpace sys;     /* guest memory */
+	AddressSpace seen;    /* what of it devices below the vIOMMU see */
+	PCIBus root;	      /* pcie.0 */
+	PCITopology topology; /* bridges on it, and who sits where */
 	enum hiod_irqchip irqchip;
 	bool irqchip_split; /* with KVM, where nothing else is said */
 	unsigned version;   /* of the machine type, HIOD_VERSION() */
@@ -40,8 +43,11 @@ typedef struct Machine {
 	IntelIOMMUState viommu;	       /* where that is its kind */
 	VirtIOIOMMUState virtio_iommu; /* likewise */
 	AMDVIState amd_iommu;	       /* likewise */
-	VFIOPCIDevice *devices;	       /* newest first */
-	bool done; /* machine_done() was reached: what comes now is hot-plugged */
+	PCIDevice viommu_pdev;	       /* its own place, if it is a PCI device */
+	struct pci_place viommu_place;
+	bool translation; /* the guest's driver has DMA translated: devices see what it maps */
+	VFIOPCIDevice *devices; /* newest first */
+	bool done;		/* machine_done() was reached: what comes now is hot-plugged */
 } Machine;
 
 /*
@@ -60,13 +66,28 @@ int machine_init(Machine *m, struct shim *shim, const struct hiod_profile *profi
  */
 int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err);
 /*
- * Plugs dev in; dev->pdev.bus NULL means the root bus. The caller owns dev. On
- * failure the device stays in the state that vfio_pci_realize() leaves it in;
- * machine_unplug() is due. 0 or -errno.
+ * A bridge, port or expander, in QEMU's -device syntax (topology.h); hot-plugged
+ * after machine_done(). 0 or -errno.
+ */
+int machine_add_bridge(Machine *m, const char *text, struct hiod_error *err);
+/*
+ * Gives dev, all zero, a place before it is plugged in: what QEMU says of bus
+ * and slot. place outlives dev. machine_unplug() takes the place back, also
+ * where dev was not plugged in. 0 or -errno, and dev has no place.
+ */
+int machine_place(Machine *m, VFIOPCIDevice *dev, const struct pci_place *place,
+		  struct hiod_error *err);
+/*
+ * Plugs dev in; dev->pdev.bus NULL means somewhere on the root bus, nobody else
+ * being in the way. The caller owns dev. On failure the device stays in the
+ * state that vfio_pci_realize() leaves it in; machine_unplug() is due. 0 or
+ * -errno.
  */
 int machine_plug(Machine *m, VFIOPCIDevice *dev, const char *sysfsdev, IOMMUFDBackend *iommufd,
 		 struct hiod_error *err);
 void machine_unplug(Machine *m, VFIOPCIDevice *dev);
+/* Is there a rule against any device that comes now? 0, or -EINVAL and QEMU's words. */
+int machine_refuses_hotplug(const Machine *m, struct hiod_error *err);
 /* The first slot of the root bus that QEMU would give to the next device. */
 uint8_t machine_free_devfn(const Machine *m);
 /*
@@ -83,8 +104,24 @@ int machine_done(Machine *m, struct hiod_error *err);
  * above dev. Of the machine, and good until a device is plugged or unplugged.
  */
 const struct hiod_resv_regions *machine_resv_regions(const Machine *m, VFIOPCIDevice *dev);
-/* System reset. */
-void machine_reset(Machine *m);
+/*
+ * The guest's driver turns DMA translation on (devices below the vIOMMU see
+ * nothing until it maps something) or off (they see all memory again, as at the
+ * start). Without a vIOMMU nothing happens. 0; -errno where QEMU cannot follow
+ * and ends itself, err filled.
+ */
+int machine_set_translation(Machine *m, bool on, struct hiod_error *err);
+/*
+ * The vIOMMU is reset: registers as at the start, no translation; its table
+ * stays. 0, or as machine_set_translation().
+ */
+int machine_reset_viommu(Machine *m, struct hiod_error *err);
+/* System reset: of the vIOMMU too; devices stay. As above. */
+int machine_reset(Machine *m, struct hiod_error *err);
+/* How many host IOMMU devices the vIOMMU has in its table. */
+unsigned machine_table_size(const Machine *m);
+/* The host IOMMU device that the vIOMMU has for dev's own address, or NULL. */
+HostIOMMUDevice *machine_find_hiod(const Machine *m, const VFIOPCIDevice *dev);
 /* After all devices were unplugged. */
 void machine_finalize(Machine *m);
 

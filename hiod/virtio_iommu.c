@@ -59,6 +59,15 @@ HostIOMMUDevice *virtio_iommu_find(const VirtIOIOMMUState *s, const PCIBus *bus,
 	return h ? h->hiod : NULL;
 }
 
+unsigned virtio_iommu_count(const VirtIOIOMMUState *s)
+{
+	unsigned n = 0;
+
+	for (const struct virtio_iommu_hiod *h = s->hiods; h; h = h->next)
+		n += h->hiod != NULL;
+	return n;
+}
+
 const struct hiod_resv_regions *virtio_iommu_resv_regions(const VirtIOIOMMUState *s,
 							  const PCIBus *bus, int devfn)
 {
@@ -260,18 +269,18 @@ static AddressSpace *get_address_space(PCIBus *bus, void *opaque, int devfn)
 	VirtIOIOMMUState *s = opaque;
 	struct virtio_iommu_device *d = find_device(s, bus, devfn);
 
-	if (d)
-		return &d->as;
-	d = calloc(1, sizeof(*d));
-	if (!d)
-		return NULL;
-	d->bus = bus;
-	d->devfn = devfn;
+	if (!d) {
+		d = calloc(1, sizeof(*d));
+		if (!d)
+			return NULL;
+		d->bus = bus;
+		d->devfn = devfn;
+		d->next = s->devices;
+		s->devices = d;
+	}
 	/* Without bypass it is empty until the guest maps something. */
 	if (s->config.boot_bypass)
 		d->as = *s->sys;
-	d->next = s->devices;
-	s->devices = d;
 	return &d->as;
 }
 

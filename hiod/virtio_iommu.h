@@ -62,7 +62,7 @@ typedef struct VirtIOIOMMUState {
 	uint64_t input_last;	 /* highest address that the guest may map */
 	uint64_t page_size_mask; /* bitmap; never gets wider again */
 	bool granule_frozen;	 /* the guest may have read the mask: its lowest bit stays */
-	AddressSpace *sys;	 /* guest memory, which devices see in bypass */
+	AddressSpace *sys;	 /* what devices see in bypass; may change */
 	struct hiod_anomalies *anomalies;
 	struct hiod_resv_regions prop_regions; /* the machine's, for every device */
 	struct virtio_iommu_device *devices;   /* by aliased {bus, devfn} */
@@ -83,6 +83,8 @@ void virtio_iommu_finalize(VirtIOIOMMUState *s);
 
 /* The host IOMMU device registered for {bus, devfn}, or NULL. */
 HostIOMMUDevice *virtio_iommu_find(const VirtIOIOMMUState *s, const PCIBus *bus, int devfn);
+/* How many are registered. */
+unsigned virtio_iommu_count(const VirtIOIOMMUState *s);
 /* The regions shown to the guest for an aliased {bus, devfn}, or NULL. Not owned. */
 const struct hiod_resv_regions *virtio_iommu_resv_regions(const VirtIOIOMMUState *s,
 							  const PCIBus *bus, int devfn);

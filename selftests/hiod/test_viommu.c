@@ -284,7 +284,7 @@ TEST(reset_keeps_the_table)
 	ASSERT_EQ(0, guest_plug(&g, HIOD_BACKEND_LEGACY, "0000:00:05.0"));
 	cap = g.m.viommu.cap;
 	g.m.viommu.cap = 0;
-	machine_reset(&g.m);
+	machine_reset(&g.m, &g.err);
 	EXPECT_EQ(cap, g.m.viommu.cap);
 	EXPECT_TRUE(g.dev[0].vbasedev.hiod ==
 		    intel_iommu_find(&g.m.viommu, &g.m.root, PCI_DEVFN(1, 0)));

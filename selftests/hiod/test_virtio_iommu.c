@@ -208,7 +208,7 @@ TEST(page_sizes_stay_narrow)
 		     g.err.message);
 	/* nor does a reset forget what the guest was told */
 	ASSERT_EQ(0, machine_done(&g.m, &g.err));
-	machine_reset(&g.m);
+	machine_reset(&g.m, &g.err);
 	EXPECT_EQ(0x1000, g.m.virtio_iommu.page_size_mask);
 	EXPECT_TRUE(g.m.virtio_iommu.granule_frozen);
 	guest_end(&g);
