@@ -41,7 +41,7 @@ JANSSON_LIBS := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljanss
 endif
 
 # Lowest room first: an archive may use those before it, never those after.
-LIBS := uapi shim host hiod mocks ktap property conform
+LIBS := uapi shim host hiod mocks ktap property scenario conform
 SRC_uapi := $(wildcard harness/uapi/*.c)
 SRC_shim := $(wildcard harness/shim/*.c)
 SRC_host := $(wildcard harness/capture/host.c harness/capture/host_derive.c harness/capture/host_eq.c)
@@ -49,11 +49,12 @@ SRC_hiod := $(wildcard hiod/*.c)
 SRC_mocks := $(wildcard mocks/*.c)
 SRC_ktap := harness/ktap/ktap.c
 SRC_property := $(wildcard harness/property/*.c)
+SRC_scenario := $(wildcard harness/scenario/*.c)
 # A running kernel is described by way of the capture room.
 CONFORM_JSON := $(if $(filter yes,$(JSON)),,harness/conform/running.c)
 SRC_conform := $(filter-out harness/conform/main.c $(CONFORM_JSON),$(wildcard harness/conform/*.c))
 ifeq ($(JSON),yes)
-LIBS := uapi shim host hiod mocks capture ktap property conform
+LIBS := uapi shim host hiod mocks capture ktap property scenario conform
 SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
 endif
 SRC_cli := $(wildcard harness/cli/*.c)
