@@ -21,7 +21,7 @@ refused() {
 }
 
 commands='capture check describe import replay show uapi validate'
-ktap_plan 46
+ktap_plan 50
 
 run --version
 ok '--version prints name and number' has "$out" '^hiod [0-9]+\.[0-9]+\.[0-9]+$'
