@@ -167,6 +167,7 @@ help:
 	@echo 'make kselftest-install KSRC=DIR  as tools/testing/selftests/hiod of a kernel tree'
 	@echo 'make check-hw    the driver tests on this machine, on the device BDF=...'
 	@echo 'make check-vm    real kernels in a VM: driver tests, capture, comparison with the model'
+	@echo 'make check-bugs  known bugs put back, one at a time: a test must fail on each'
 	@echo 'make bench       cost per call, as ratios to a raw ioctl'
 	@echo 'make docs        regenerate the tables in docs/ that come from code'
 	@echo 'make format      apply .clang-format'
@@ -176,3 +177,4 @@ help:
 -include ci/hw.mk
 -include ci/vm.mk
 -include ci/conformance.mk
+-include ci/bugs.mk
