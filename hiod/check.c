@@ -29,8 +29,9 @@ struct start {
 	IOMMUFDBackend be;
 	VFIOPCIDevice dev;
 	VDPAPCIDevice vdpa; /* instead of dev, with that backend */
-	bool plugged;	    /* machine_unplug() of dev is due */
-	bool vdpa_plugged;  /* vdpa_pci_unplug() is */
+	struct pci_place place;
+	bool plugged;	   /* machine_unplug() of dev is due */
+	bool vdpa_plugged; /* vdpa_pci_unplug() is */
 	struct hiod_error err;
 };
 
@@ -49,6 +50,20 @@ static int add_late_viommu(struct start *st, const struct hiod_check *c)
 	return machine_add_viommu(&st->m, c->viommu, &st->err);
 }
 
+/* Where the device goes: into the first free slot, or as the topology says. */
+static int place(struct start *st, const struct hiod_check *c)
+{
+	bool vdpa = c->backend == HIOD_BACKEND_VDPA;
+	PCIDevice *pdev = vdpa ? &st->vdpa.pdev : &st->dev.pdev;
+
+	if (!c->topology) {
+		pdev->devfn = machine_free_devfn(&st->m);
+		return 0;
+	}
+	pdev->model = vdpa ? "virtio-pci" : "vfio-pci";
+	return machine_place(&st->m, pdev, &st->place, &st->err);
+}
+
 /* In QEMU's order: machine, objects, devices as listed, the end of the command line. */
 static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 {
@@ -65,14 +80,21 @@ static int start(struct start *st, struct shim *s, const struct hiod_check *c)
 		if (rc)
 			return rc;
 	}
+	if (c->topology) {
+		rc = machine_add_topology(&st->m, c->topology, c->bdf,
+					  c->backend == HIOD_BACKEND_VDPA, &st->place, &st->err);
+		if (rc)
+			return rc;
+	}
 	if (c->viommu && !c->device_first) {
 		rc = machine_add_viommu(&st->m, c->viommu, &st->err);
 		if (rc)
 			return rc;
 	}
-	st->dev.pdev.devfn = machine_free_devfn(&st->m);
+	rc = place(st, c);
+	if (rc)
+		return rc;
 	if (c->backend == HIOD_BACKEND_VDPA) {
-		st->vdpa.pdev.devfn = st->dev.pdev.devfn;
 		st->vdpa_plugged = true;
 		rc = vdpa_pci_plug(&st->vdpa, &st->m, c->bdf, &st->err);
 		return rc ? rc : add_late_viommu(st, c);
@@ -169,8 +191,8 @@ void hiod_check_run(struct shim *s, const struct hiod_check *c, struct hiod_verd
 	v->warnings = 0;
 	if (!rc && st.m.viommu_kind == MACHINE_VIOMMU_INTEL &&
 	    intel_iommu_find(&st.m.viommu, st.dev.pdev.bus, st.dev.pdev.devfn))
-		v->warnings = intel_iommu_warnings(&st.m.viommu.config, c->profile,
-						   st.dev.vbasedev.hiod);
+		v->warnings =
+			intel_iommu_warnings(&st.m.viommu.config, c->profile, st.dev.vbasedev.hiod);
 	/* No QEMU has a host IOMMU device for vDPA: beyond opening it there is nothing to tell. */
 	if (st.vdpa_plugged && v->stage > HIOD_STAGE_OPEN)
 		v->qemu = HIOD_UNKNOWN;
@@ -178,6 +200,9 @@ void hiod_check_run(struct shim *s, const struct hiod_check *c, struct hiod_verd
 		vdpa_pci_unplug(&st.vdpa);
 	if (st.plugged)
 		machine_unplug(&st.m, &st.dev);
+	/* What got no further than its place, and vDPA. */
+	pci_device_displace(&st.dev.pdev);
+	pci_device_displace(&st.vdpa.pdev);
 	machine_finalize(&st.m);
 }
 

@@ -29,7 +29,9 @@ struct hiod_check {
 	const struct hiod_profile *profile;
 	const char *machine; /* -machine syntax, see machine.h; NULL: the profile's q35 */
 	const char *viommu;  /* -device syntax: "intel-iommu,aw-bits=48"; NULL: none */
-	bool device_first;   /* the device stands before the vIOMMU on the command line */
+	/* Bridges and the device's place, a -device option a line: machine.h. NULL: pcie.0 */
+	const char *topology;
+	bool device_first; /* the device stands before the vIOMMU on the command line */
 	enum hiod_backend backend;
 	/* "0000:00:05.0", or a sysfs path as of sysfsdev=; with vDPA "/dev/vhost-vdpa-0" */
 	const char *bdf;

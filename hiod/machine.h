@@ -71,12 +71,22 @@ int machine_add_viommu(Machine *m, const char *text, struct hiod_error *err);
  */
 int machine_add_bridge(Machine *m, const char *text, struct hiod_error *err);
 /*
- * Gives dev, all zero, a place before it is plugged in: what QEMU says of bus
- * and slot. place outlives dev. machine_unplug() takes the place back, also
- * where dev was not plugged in. 0 or -errno, and dev has no place.
+ * Gives dev, which has a model and else is all zero, a place before it is
+ * plugged in: what QEMU says of bus and slot. place outlives dev's stay, which
+ * pci_device_displace() or machine_unplug() ends, also where dev was not
+ * plugged in. 0 or -errno, and dev has no place.
  */
-int machine_place(Machine *m, VFIOPCIDevice *dev, const struct pci_place *place,
+int machine_place(Machine *m, PCIDevice *dev, const struct pci_place *place,
 		  struct hiod_error *err);
+/*
+ * Bridges, ports and expanders, a -device option a line ("-device" in front,
+ * empty lines and those that begin with # are allowed), and the place of one
+ * device: *place is what a vfio-pci with that host= (a BDF, or a path as of
+ * sysfsdev=) or without any says, with vdpa a virtio-*-pci; else any. 0, or
+ * -errno and the line in err's hint.
+ */
+int machine_add_topology(Machine *m, const char *text, const char *host, bool vdpa,
+			 struct pci_place *place, struct hiod_error *err);
 /*
  * Plugs dev in; dev->pdev.bus NULL means somewhere on the root bus, nobody else
  * being in the way. The caller owns dev. On failure the device stays in the

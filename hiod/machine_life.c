@@ -13,7 +13,7 @@ int machine_add_bridge(Machine *m, const char *text, struct hiod_error *err)
 	return pci_topology_add(&m->topology, text, m->done, err);
 }
 
-int machine_place(Machine *m, VFIOPCIDevice *dev, const struct pci_place *place,
+int machine_place(Machine *m, PCIDevice *dev, const struct pci_place *place,
 		  struct hiod_error *err)
 {
 	PCIBus *bus;
@@ -26,8 +26,7 @@ int machine_place(Machine *m, VFIOPCIDevice *dev, const struct pci_place *place,
 	rc = machine_refuses_hotplug(m, err);
 	if (rc)
 		return rc;
-	dev->pdev.model = "vfio-pci";
-	return pci_device_place(&dev->pdev, bus, place, m->done, err);
+	return pci_device_place(dev, bus, place, m->done, err);
 }
 
 /* ---- what devices below the vIOMMU see ---- */

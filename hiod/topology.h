@@ -40,6 +40,7 @@ struct pci_place {
 
 /* What a "vfio-pci,..." says of the device's place and of the host device behind it. */
 struct pci_vfio_options {
+	char driver[PCI_ID_LEN]; /* "vfio-pci", or whatever else sits in a slot */
 	struct pci_place place;
 	char host[PCI_ID_LEN];	  /* "0000:00:05.0"; empty: not given */
 	char sysfsdev[192];	  /* likewise */
@@ -68,7 +69,10 @@ PCIBus *pci_topology_default_bus(PCITopology *t);
 int pci_place_set(struct pci_place *p, const char *driver, const struct hiod_options *o,
 		  struct hiod_error *err);
 void pci_place_init(struct pci_place *p);
-/* "vfio-pci,host=0000:00:05.0,bus=br0". Options that do not matter here are skipped. 0 or -errno. */
+/*
+ * "vfio-pci,host=0000:00:05.0,bus=br0"; any driver is taken. Options that do not
+ * matter here are skipped. 0 or -errno.
+ */
 int pci_vfio_options_parse(struct pci_vfio_options *v, const char *text, struct hiod_error *err);
 
 /*

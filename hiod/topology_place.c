@@ -98,11 +98,10 @@ int pci_vfio_options_parse(struct pci_vfio_options *v, const char *text, struct 
 	rc = hiod_options_start(&o, text, "driver", err);
 	if (rc)
 		return rc;
-	if (strcmp(o.value, "vfio-pci"))
-		return hiod_error_unmodelled(err, "device '%s' is not modelled (vfio-pci is)",
-					     o.value);
+	if (take_text(v->driver, sizeof(v->driver), &o, err))
+		return err->code;
 	while ((rc = hiod_options_next(&o, err)) > 0) {
-		rc = pci_place_set(&v->place, "vfio-pci", &o, err);
+		rc = pci_place_set(&v->place, v->driver, &o, err);
 		if (rc == 1 && !strcmp(o.key, "host"))
 			rc = take_text(v->host, sizeof(v->host), &o, err);
 		else if (rc == 1 && !strcmp(o.key, "sysfsdev"))

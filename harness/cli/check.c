@@ -12,6 +12,7 @@
 #include "harness/capture/survey.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/output.h"
+#include "harness/cli/topology.h"
 #include "harness/cli/verdict.h"
 #include "harness/shim/backends.h"
 #include "hiod/check.h"
@@ -25,6 +26,7 @@ struct options {
 	const struct hiod_profile *profile;
 	const char *machine;
 	const char *device; /* NULL: every device of a host */
+	char *topology;	    /* -device options, a line each; NULL: the device is on pcie.0 */
 	char *viommu[MAX_VIOMMUS];
 	size_t nviommus;
 	bool backend[HIOD_BACKENDS]; /* by enum hiod_backend */
@@ -95,6 +97,8 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		{ "format", required_argument, NULL, 'f' },
 		{ "matrix", no_argument, NULL, 'M' },
 		{ "device-first", no_argument, NULL, 'D' },
+		{ "topology", required_argument, NULL, 't' },
+		{ "add-device", required_argument, NULL, 'a' },
 		{ "record", required_argument, NULL, 'r' },
 		{ "live", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
@@ -110,6 +114,8 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		case 'd': o->device = optarg; break;
 		case 'M': o->matrix = true; break;
 		case 'D': o->device_first = true; break;
+		case 't': r = topology_load(&o->topology, optarg); break;
+		case 'a': r = topology_add(&o->topology, optarg); break;
 		case 'r': o->record = optarg; break;
 		case 'l': o->live = true; break;
 		case 'b':
@@ -141,6 +147,8 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		default: r = cli_usage(c, NULL);
 		}
 	}
+	if (!r && o->topology)
+		r = topology_check(o->topology, o->profile);
 	if (!r && o->matrix)
 		r = add_matrix(o);
 	if (!r && !o->nviommus)
@@ -270,6 +278,7 @@ static int check_device(const struct options *o, const struct loaded *l, enum hi
 		const struct hiod_check c = {
 			.profile = o->profile,
 			.machine = o->machine,
+			.topology = o->topology,
 			.viommu = o->viommu[i],
 			.backend = b,
 			.device_first = o->device_first,
@@ -535,6 +544,7 @@ static int run(const struct cli_command *c, int argc, char **argv)
 			status = check_files(&o, &files);
 		cli_files_free(&files);
 	}
+	free(o.topology);
 	for (size_t i = 0; i < o.nviommus; i++)
 		free(o.viommu[i]);
 	return status;
@@ -559,6 +569,10 @@ const struct cli_command cli_check = {
 		"                        the series itself\n"
 		"  -m, --machine TYPE    machine type, for its compat defaults: pc-q35-9.1\n"
 		"                        and options: pc-q35-9.1,accel=kvm,kernel-irqchip=split\n"
+		"      --topology FILE   the guest's bridges and ports, a -device option of QEMU's a line\n"
+		"                        (docs/topology-format.md); a vfio-pci line places the device\n"
+		"      --add-device SPEC one such line: pcie-pci-bridge,id=br0 or vfio-pci,bus=br0,addr=1;\n"
+		"                        may be repeated\n"
 		"      --device-first    the device stands before the vIOMMU on QEMU's command line,\n"
 		"                        as in -device vfio-pci,... -device intel-iommu,...\n"
 		"      --live            ask this machine's own drivers; its devices are those bound to\n"

@@ -64,15 +64,50 @@ int verdict_to_json(const struct hiod_verdict *v, json_t *o)
 /* In front of a vIOMMU that comes after the device. */
 #define LATE "late:"
 
+/* In front of each line of a topology, behind the vIOMMU. */
+#define ALSO " +"
+
 char *client_of(const struct hiod_check *c)
 {
-	char *text;
+	size_t room = c->topology ? 2 * strlen(c->topology) + sizeof(ALSO) : 1, n = 0;
+	char *also = malloc(room), *text;
+	int rc;
 
-	return asprintf(&text, "hiod %s%s%s %s %s%s", c->profile->name, c->machine ? "/" : "",
-			c->machine ? c->machine : "", backend_name(c->backend),
-			c->device_first ? LATE : "", c->viommu ? c->viommu : "none") < 0
-		       ? NULL
-		       : text;
+	if (!also)
+		return NULL;
+	also[0] = '\0';
+	if (c->topology)
+		n = (size_t)snprintf(also, room, ALSO);
+	for (const char *p = c->topology; p && *p; p++) {
+		if (*p == '\n')
+			n += (size_t)snprintf(also + n, room - n, ALSO);
+		else
+			n += (size_t)snprintf(also + n, room - n, "%c", *p);
+	}
+	rc = asprintf(&text, "hiod %s%s%s %s %s%s%s", c->profile->name, c->machine ? "/" : "",
+		      c->machine ? c->machine : "", backend_name(c->backend),
+		      c->device_first ? LATE : "", c->viommu ? c->viommu : "none", also);
+	free(also);
+	return rc < 0 ? NULL : text;
+}
+
+/* Cuts the topology off and puts a line's end for each ALSO. NULL: there is none. */
+static char *take_topology(char *viommu)
+{
+	char *topology = strstr(viommu, ALSO), *from, *to;
+
+	if (!topology)
+		return NULL;
+	*topology = '\0';
+	topology += strlen(ALSO);
+	for (from = to = topology; *from; to++) {
+		bool cut = !strncmp(from, ALSO, strlen(ALSO));
+
+		*to = cut ? '\n' : *from;
+		from += cut ? strlen(ALSO) : 1;
+	}
+	*to = '\0';
+	return topology;
 }
 
 bool client_parse(const char *client, struct hiod_check *c, char **storage)
@@ -99,6 +134,7 @@ bool client_parse(const char *client, struct hiod_check *c, char **storage)
 	c->device_first = !strncmp(viommu, LATE, strlen(LATE));
 	if (c->device_first)
 		viommu += strlen(LATE);
+	c->topology = take_topology(viommu);
 	c->profile = hiod_profile_find(profile);
 	c->machine = machine;
 	c->viommu = strcmp(viommu, "none") ? viommu : NULL;

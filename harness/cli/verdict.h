@@ -20,12 +20,13 @@ const char *backend_name(enum hiod_backend b);
 int backend_from_name(const char *name);
 
 /*
- * The client of a recorded check: "hiod PROFILE[/MACHINE] BACKEND VIOMMU". The
- * caller frees; NULL: no memory.
+ * The client of a recorded check: "hiod PROFILE[/MACHINE] BACKEND VIOMMU", with
+ * " +OPTION" behind it for each line of a topology. The caller frees; NULL: no
+ * memory.
  */
 char *client_of(const struct hiod_check *c);
 /*
- * The reverse: fills profile, machine, backend and viommu. *storage keeps the
+ * The reverse: fills profile, machine, backend, viommu and topology. *storage keeps the
  * strings and is the caller's to free. False when client is not such a line,
  * or names a profile that is not there.
  */

@@ -153,8 +153,9 @@ static int plug(struct run *r, struct plug *p, IOMMUFDBackend *be, const char *o
 
 	snprintf(text, sizeof(text), "vfio-pci%s%s", *options ? "," : "", options);
 	rc = pci_vfio_options_parse(&p->opt, text, &r->err);
+	p->dev.pdev.model = "vfio-pci";
 	if (!rc)
-		rc = machine_place(&r->m, &p->dev, &p->opt.place, &r->err);
+		rc = machine_place(&r->m, &p->dev.pdev, &p->opt.place, &r->err);
 	if (!rc && *sysfsdev != '/') {
 		rc = vfio_pci_path(p->host, path, &r->err);
 		sysfsdev = path;
@@ -232,9 +233,9 @@ static int run_step(struct run *r, const struct step *s)
 {
 	if (!condition_holds(&s->when, r->w->profile))
 		return 0;
+	if (!s->type->outcome && settle(r))
+		return -1;
 	if (s->type->action) {
-		if (settle(r))
-			return -1;
 		r->last = s;
 		r->looked = true;
 	}

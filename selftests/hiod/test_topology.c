@@ -318,8 +318,9 @@ TEST(options_of_a_host_device)
 	ASSERT_EQ(0, pci_vfio_options_parse(&v, "vfio-pci,sysfsdev=/sys/bus/mdev/devices/x", &err));
 	EXPECT_STREQ("/sys/bus/mdev/devices/x", v.sysfsdev);
 	EXPECT_EQ(-1, v.place.devfn);
-	EXPECT_GT(0, pci_vfio_options_parse(&v, "virtio-net-pci", &err));
-	EXPECT_EQ(HIOD_FAIL_UNMODELLED, err.fail);
+	EXPECT_STREQ("vfio-pci", v.driver);
+	EXPECT_GT(0, pci_vfio_options_parse(&v, "vfio-pci,id=", &err));
+	EXPECT_STREQ("Parameter 'id' expects an identifier", err.message);
 }
 
 TEST_HARNESS_MAIN
