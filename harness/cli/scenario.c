@@ -32,7 +32,7 @@ struct options {
 /* One scenario's tally over hosts and profiles. */
 struct tally {
 	unsigned pass, fail, skip;
-	char why[1024]; /* of the first skip */
+	char why[1024]; /* of the last skip */
 };
 
 static int list_add(struct list *l, const char *text)
@@ -180,8 +180,8 @@ static void run_one(const struct options *o, const struct scenario *sc, const ch
 		printf("# %s, %s: %s\n", w->profile->name, on, why.msg);
 		break;
 	case SCENARIO_SKIP:
-		if (!t->skip++)
-			memcpy(t->why, why.msg, sizeof(t->why));
+		t->skip++;
+		memcpy(t->why, why.msg, sizeof(t->why));
 		if (o->verbose)
 			printf("# %s, %s: skip: %s\n", w->profile->name, on, why.msg);
 		break;

@@ -360,11 +360,11 @@ static int has_reserved(struct run *r, const struct step *s)
 }
 
 const struct step_type scenario_expect[] = {
-	{ "accepted", 0, 0, "", is_accepted },
-	{ "refused", 0, 1, "t", is_refused },
-	{ "abort", 0, 1, "t", is_abort },
-	{ "hang", 0, 1, "t", is_hang },
-	{ "unknown", 0, 1, "t", is_unknown },
+	{ "accepted", 0, 0, "", is_accepted, .outcome = true },
+	{ "refused", 0, 1, "t", is_refused, .outcome = true },
+	{ "abort", 0, 1, "t", is_abort, .outcome = true },
+	{ "hang", 0, 1, "t", is_hang, .outcome = true },
+	{ "unknown", 0, 1, "t", is_unknown, .outcome = true },
 	{ "hint", 1, 1, "t", has_hint },
 	{ "verdict", 1, 2, "vt", has_verdict },
 	{ "aw-bits", 2, 2, "hc", has_aw_bits },

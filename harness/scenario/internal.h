@@ -24,7 +24,9 @@ struct step_type {
 	const char *fields; /* one letter a word, the last one for all that follow: parse.c */
 	/* 0; -1 with run->why filled: the scenario fails here. */
 	int (*run)(struct run *r, const struct step *s);
-	bool action; /* has an outcome: accepted, unless an expectation follows that tells else */
+	/* Has an outcome: accepted, unless an expectation of one follows. */
+	bool action;
+	bool outcome; /* is such an expectation */
 };
 
 /* "[..10.1]": which profiles a line is for. Empty: all. */
