@@ -64,8 +64,11 @@ ifeq ($(JSON),yes)
 AREA_EXCLUDE := selftests/verdicts/hosts_compiled.c
 else
 AREA_EXCLUDE := selftests/verdicts/hosts_json.c
-TEST_EXCLUDE := selftests/capture/% selftests/cli/% selftests/conform/test_program.sh
+TEST_EXCLUDE := selftests/capture/% selftests/cli/% selftests/conform/test_program.sh selftests/scenario/%.sh
 endif
+
+# Hosts that tests make, for the model.
+area_gen_scenario = $(O)/selftests/mocks/hosts.o
 
 include ci/rules.mk
 
