@@ -138,6 +138,10 @@ check-32:
 	$(Q)DEPS='$(DEPS)' ci/deps base 32
 	$(Q)ci/check-32 '$(MAKE)' '$(BUILD)'
 
+.PHONY: check-portable
+check-portable: deps $(HEADERS)
+	$(Q)CC='$(CC)' BUILD_TOP='$(BUILD_TOP)' DEPS='$(DEPS)' ci/check-portable
+
 .PHONY: bench
 bench: all
 	$(Q)$(MAKE) --no-print-directory $(BENCH_PROGS)
@@ -162,6 +166,7 @@ help:
 	@echo 'make check       every test, with ASan and UBSan'
 	@echo 'make check-clang the same, built by clang'
 	@echo 'make check-32    the same as a 32-bit program'
+	@echo 'make check-portable  what knows no kernel, compiled for Windows'
 	@echo 'make check-hw    the drivers of this machine, on the device BDF=DDDD:BB:DD.F'
 	@echo 'make check-vm    the same on real kernels and emulated hosts'
 	@echo 'make kselftest-install KSRC=DIR  as tools/testing/selftests/hiod of a kernel tree'

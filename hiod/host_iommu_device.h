@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "harness/uapi/uapi_compat.h"
+#include "harness/uapi/hw_info.h"
 #include "hiod/error.h"
 #include "hiod/range.h"
 
@@ -27,7 +27,7 @@ typedef struct PCIBus PCIBus;
 
 /* Vendor data of IOMMU_GET_HW_INFO; which member counts is told by caps.type. */
 typedef union VendorCaps {
-	struct iommu_hw_info_vtd vtd;
+	struct uapi_hw_info_vtd vtd;
 	struct uapi_hw_info_smmuv3 smmuv3;
 } VendorCaps;
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "harness/uapi/uapi_compat.h"
 #include "hiod/anomaly.h"
 #include "hiod/iommufd.h"
 

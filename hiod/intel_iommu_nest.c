@@ -28,7 +28,7 @@ int intel_iommu_check_first_stage(const struct intel_iommu_config *c, const stru
 				  struct hiod_error *err)
 {
 	const HostIOMMUDeviceCaps *caps = &hiod->caps;
-	const struct iommu_hw_info_vtd *vtd = &caps->vendor_caps.vtd;
+	const struct uapi_hw_info_vtd *vtd = &caps->vendor_caps.vtd;
 	const HostIOMMUDeviceIOMMUFD *idev;
 
 	if (!hiod_is_a(hiod, &host_iommu_device_iommufd_class))

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "harness/uapi/uapi_compat.h"
 #include "hiod/type1_info.h"
 #include "hiod/vfio.h"
 

@@ -80,7 +80,7 @@ static int hwpt_flags(VFIODevice *vbasedev, VFIOContainer *c, uint32_t *flags,
 	if (vbasedev->viommu_flags & VIOMMU_FLAG_WANT_NESTING_PARENT) {
 		*flags |= UAPI_HWPT_NEST_PARENT;
 		if (caps.type == UAPI_HW_INFO_TYPE_VTD &&
-		    (caps.vendor_caps.vtd.flags & IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17))
+		    (caps.vendor_caps.vtd.flags & UAPI_HW_INFO_VTD_ERRATA_772415))
 			c->bypass_ro = true;
 	}
 	if ((vbasedev->viommu_flags & VIOMMU_FLAG_PASID_SUPPORTED) && caps.max_pasid_log2)

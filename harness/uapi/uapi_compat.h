@@ -26,10 +26,7 @@
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 #include <linux/vhost.h>
-
-#define UAPI_LAYOUT(type, size) _Static_assert(sizeof(type) == (size), #type)
-#define UAPI_AT(type, member, off)                                                                 \
-	_Static_assert(offsetof(type, member) == (off), #type "." #member)
+#include "harness/uapi/hw_info.h"
 
 /* VFIO_DEVICE_BIND_IOMMUFD: 16 bytes until 6.17, 24 from 6.18. */
 struct uapi_bind_iommufd {
@@ -126,31 +123,12 @@ struct uapi_hw_info {
 	uint8_t reserved[3];
 	uint64_t out_capabilities;
 };
-#define UAPI_HW_INFO_INPUT_TYPE	 (1u << 0)
-#define UAPI_HW_INFO_TYPE_NONE	 0u
-#define UAPI_HW_INFO_TYPE_VTD	 1u
-#define UAPI_HW_INFO_TYPE_SMMUV3 2u
-#define UAPI_HW_INFO_TYPE_CMDQV	 3u
-#define UAPI_HW_INFO_TYPE_AMD	 4u
-#define UAPI_HW_CAP_DIRTY	 (1ull << 0)
-#define UAPI_HW_CAP_PASID_EXEC	 (1ull << 1)
-#define UAPI_HW_CAP_PASID_PRIV	 (1ull << 2)
-#define UAPI_HW_CAP_NO_ATS	 (1ull << 3)
+#define UAPI_HW_INFO_INPUT_TYPE (1u << 0)
 UAPI_LAYOUT(struct uapi_hw_info, 40);
 UAPI_AT(struct uapi_hw_info, data_uptr, offsetof(struct iommu_hw_info, data_uptr));
 UAPI_AT(struct uapi_hw_info, data_type, offsetof(struct iommu_hw_info, out_data_type));
 UAPI_AT(struct uapi_hw_info, out_max_pasid_log2, 28);
 UAPI_AT(struct uapi_hw_info, out_capabilities, offsetof(struct iommu_hw_info, out_capabilities));
-
-/* IOMMU_HW_INFO_TYPE_ARM_SMMUV3's data (6.13). */
-struct uapi_hw_info_smmuv3 {
-	uint32_t flags;
-	uint32_t reserved;
-	uint32_t idr[6];
-	uint32_t iidr;
-	uint32_t aidr;
-};
-UAPI_LAYOUT(struct uapi_hw_info_smmuv3, 40);
 
 /* IOMMU_HW_INFO_TYPE_AMD's data (7.2). */
 struct uapi_hw_info_amd {
@@ -293,6 +271,11 @@ UAPI_LAYOUT(struct iommu_option, 24);
 UAPI_LAYOUT(struct iommu_vfio_ioas, 12);
 UAPI_LAYOUT(struct iommu_hwpt_vtd_s1, 24);
 UAPI_LAYOUT(struct iommu_hw_info_vtd, 24);
+UAPI_AT(struct uapi_hw_info_vtd, flags, offsetof(struct iommu_hw_info_vtd, flags));
+UAPI_AT(struct uapi_hw_info_vtd, cap_reg, offsetof(struct iommu_hw_info_vtd, cap_reg));
+UAPI_AT(struct uapi_hw_info_vtd, ecap_reg, offsetof(struct iommu_hw_info_vtd, ecap_reg));
+_Static_assert(UAPI_HW_INFO_VTD_ERRATA_772415 == IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,
+	       "VT-d flag");
 UAPI_LAYOUT(struct iommu_hwpt_set_dirty_tracking, 16);
 UAPI_LAYOUT(struct iommu_hwpt_get_dirty_bitmap, 48);
 UAPI_LAYOUT(struct iommu_hwpt_invalidate, 32);
