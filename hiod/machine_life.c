@@ -13,8 +13,7 @@ int machine_add_bridge(Machine *m, const char *text, struct hiod_error *err)
 	return pci_topology_add(&m->topology, text, m->done, err);
 }
 
-int machine_place(Machine *m, PCIDevice *dev, const struct pci_place *place,
-		  struct hiod_error *err)
+int machine_place(Machine *m, PCIDevice *dev, const struct pci_place *place, struct hiod_error *err)
 {
 	PCIBus *bus;
 	int rc;
@@ -99,6 +98,12 @@ static int map_all(Machine *m, struct hiod_error *err)
 	return first;
 }
 
+/* Without a driver: virtio-iommu may be told to keep devices off memory then too. */
+static bool sees_nothing(const Machine *m)
+{
+	return m->viommu_kind == MACHINE_VIOMMU_VIRTIO && !m->virtio_iommu.config.boot_bypass;
+}
+
 int machine_set_translation(Machine *m, bool on, struct hiod_error *err)
 {
 	int rc = 0;
@@ -112,7 +117,7 @@ int machine_set_translation(Machine *m, bool on, struct hiod_error *err)
 	}
 	unmap_all(m);
 	m->translation = on;
-	m->seen = on ? (AddressSpace){ 0 } : m->sys;
+	m->seen = on || sees_nothing(m) ? (AddressSpace){ 0 } : m->sys;
 	return map_all(m, err);
 }
 
