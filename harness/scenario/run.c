@@ -102,8 +102,10 @@ int run_quit(struct run *r, unsigned line)
 {
 	int rc = 0;
 
-	while (r->plugs)
+	while (r->plugs) {
 		rc |= run_unplug(r, r->plugs, line);
+		rc |= check_invariants(r, line);
+	}
 	if (r->up)
 		machine_finalize(&r->m);
 	r->up = false;
