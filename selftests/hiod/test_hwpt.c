@@ -372,7 +372,7 @@ TEST(m23_read_only_memory_stays_out_of_a_parent_domain)
 		ASSERT_EQ(0, guest_init(&g, "qemu-11.1", fs, memory, 2));
 		g.f.ranges[1].last = (1ull << 48) - 1;
 		g.f.hw_cap = 1ull << 56;
-		g.f.hw_flags = erratum ? IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17 : 0;
+		g.f.hw_flags = erratum ? UAPI_HW_INFO_VTD_ERRATA_772415 : 0;
 		ASSERT_EQ(0, guest_plug(&g, HIOD_BACKEND_IOMMUFD, "0000:00:05.0"));
 		for (const char *p = g.f.log; (p = strstr(p, "IOAS_MAP")); p++)
 			maps++;
