@@ -57,14 +57,27 @@ ifeq ($(JSON),yes)
 LIBS := uapi shim host hiod mocks capture ktap property scenario conform
 SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
 endif
-SRC_cli := $(wildcard harness/cli/*.c)
+
+# Programs are supervised where libseccomp is and its numbers are known; hiod run says so elsewhere.
+SECCOMP ?= $(if $(ARCHFLAGS),no,$(shell $(PKG_CONFIG) --exists libseccomp 2>/dev/null && echo yes))
+ifeq ($(JSON)-$(SECCOMP)-$(filter x86_64 aarch64,$(shell uname -m)),yes-yes-$(shell uname -m))
+LIBS += supervise
+SRC_supervise := $(wildcard harness/supervise/*.c)
+SECCOMP_CFLAGS := $(shell $(PKG_CONFIG) --cflags libseccomp)
+SECCOMP_LIBS := $(shell $(PKG_CONFIG) --libs libseccomp)
+CLI_EXCLUDE := harness/cli/run_none.c
+else
+CLI_EXCLUDE := harness/cli/run.c
+TEST_EXCLUDE += selftests/supervise/%
+endif
+SRC_cli := $(filter-out $(CLI_EXCLUDE),$(wildcard harness/cli/*.c))
 
 # Without JSON there are no formats and no command; the hosts of the corpus are compiled in.
 ifeq ($(JSON),yes)
 AREA_EXCLUDE := selftests/verdicts/hosts_compiled.c
 else
 AREA_EXCLUDE := selftests/verdicts/hosts_json.c
-TEST_EXCLUDE := selftests/capture/% selftests/cli/% selftests/conform/test_program.sh selftests/scenario/%.sh
+TEST_EXCLUDE += selftests/capture/% selftests/cli/% selftests/conform/test_program.sh selftests/scenario/%.sh
 endif
 
 # Hosts that tests make, for the model.

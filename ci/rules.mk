@@ -26,7 +26,7 @@ else
 O := $(OBJ)/obj
 endif
 
-COMPILE = $(CC) $(STD) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(WARN) $(CPP) $(JANSSON_CFLAGS) -MMD -MP
+COMPILE = $(CC) $(STD) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(WARN) $(CPP) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS) -MMD -MP
 LINK = $(CC) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(STATIC_LDFLAGS) $(LDFLAGS)
 
 HEADERS := $(BUILD_TOP)/include/.stamp
@@ -62,7 +62,7 @@ $(O)/%.o: %.c $(HEADERS)
 
 $(OBJ)/hiod: $(SRC_cli:%.c=$(O)/%.o) $(ARCHIVES)
 	$(call say,LD,$@)
-	$(Q)$(LINK) -o $@ $(SRC_cli:%.c=$(O)/%.o) $(LINKLIBS) $(JANSSON_LIBS)
+	$(Q)$(LINK) -o $@ $(SRC_cli:%.c=$(O)/%.o) $(LINKLIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS)
 
 $(OBJ)/ktap-run: $(O)/harness/ktap/run.o
 	$(call say,LD,$@)
@@ -80,7 +80,7 @@ endif
 $(OBJ)/selftests/%: $(O)/selftests/%.o $$(call area_objs,selftests/%.c) $(ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LINKLIBS) $(JANSSON_LIBS) -lpthread
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LINKLIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) -lpthread
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
