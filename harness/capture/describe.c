@@ -375,6 +375,7 @@ static void on_ioctl(struct describer *d, const struct call *c)
 	case UAPI_FD_CONTAINER: d_container(d, c, f); break;
 	case UAPI_FD_GROUP: d_group_call(d, c, f); break;
 	case UAPI_FD_DEVICE: d_device_call(d, c, f); break;
+	case UAPI_FD_VDPA: d_vdpa(d, c, f); break;
 	case UAPI_FD_IOMMUFD:
 		if (uapi_find(UAPI_FD_IOMMUFD, c->req) &&
 		    uapi_find(UAPI_FD_IOMMUFD, c->req)->fd == UAPI_FD_CONTAINER)

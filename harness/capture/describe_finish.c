@@ -181,7 +181,9 @@ void d_finish(struct describer *d)
 		finish_device(d, (int)i);
 	for (size_t i = 0; i < h->niommus && !d->rc; i++)
 		finish_domains(d, &h->iommus[i], d->seen[i]);
-	if (!d->rc && !h->ndevices && !h->container.present && !h->iommufd.present)
+	if (!d->rc)
+		d_vdpa_finish(d);
+	if (!d->rc && !h->ndevices && !h->nvdpas && !h->container.present && !h->iommufd.present)
 		d->rc = capture_fail(d->err, -ENODATA,
 				     "%s: the transcript tells of no device, container or iommufd",
 				     d->file);

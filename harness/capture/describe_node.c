@@ -30,6 +30,8 @@ void d_open(struct describer *d, const struct call *c)
 	struct host_node *n = fixed_node(d, c->path);
 	struct host_group *g;
 
+	if (d_vdpa_open(d, c))
+		return;
 	if (c->ret >= 0) {
 		if (n)
 			n->present = true;
@@ -65,6 +67,8 @@ void d_node(struct describer *d, const char *path, const struct shim_stat *st)
 	struct host_node *n = fixed_node(d, path);
 	struct host_group *g;
 
+	if (d_vdpa_node(d, path, st))
+		return;
 	if (n) {
 		n->present = true;
 		n->major = st->rdev_major;

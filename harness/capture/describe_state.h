@@ -108,6 +108,14 @@ int d_iommu_new(struct describer *d);
 void d_set(struct describer *d, char **s, const char *text, size_t len);
 void d_feature(struct describer *d, enum host_feature f, bool have);
 
+/* describe_vdpa.c: each looks at what is about vDPA; false: it is not. */
+bool d_vdpa_open(struct describer *d, const struct call *c);
+bool d_vdpa_node(struct describer *d, const char *path, const struct shim_stat *st);
+bool d_vdpa_link(struct describer *d, const char *path, const char *target);
+bool d_vdpa_file(struct describer *d, const char *path, const struct call *c);
+void d_vdpa(struct describer *d, const struct call *c, const struct d_fd *f);
+void d_vdpa_finish(struct describer *d);
+
 /* What follows from all replies together. describe_finish.c: */
 void d_finish(struct describer *d);
 

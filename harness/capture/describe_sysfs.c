@@ -391,6 +391,8 @@ void d_file_read(struct describer *d, const char *path, const struct call *c)
 	const char *rest;
 	int io;
 
+	if (d_vdpa_file(d, path, c))
+		return;
 	if (!strcmp(path, "/proc/sys/kernel/osrelease")) {
 		set_text(d, &d->h->release, c);
 		if (!host_kernel_version(d->h->release ? d->h->release : ""))
@@ -467,6 +469,10 @@ void d_readlink(struct describer *d, const struct call *c)
 	target = strndup((const char *)c->out, c->out_len);
 	if (!target) {
 		d_nomem(d);
+		return;
+	}
+	if (d_vdpa_link(d, c->path, target)) {
+		free(target);
 		return;
 	}
 	last = strrchr(target, '/');

@@ -58,15 +58,15 @@ static void get_told(struct json_reader *r, const json_t *o, struct host_vdpa *v
 
 	v->told = true;
 	json_only(r, o, keys);
-	v->device_id = (uint32_t)json_int(r, o, "device-id", 0, UINT32_MAX, 0, true);
+	v->device_id = (uint32_t)json_int(r, o, "device-id", 0, UINT32_MAX, 0, false);
 	v->features = json_u64(r, o, "features", 0, true);
 	v->backend_features = json_u64(r, o, "backend-features", 0, true);
 	v->range.start = json_u64(r, o, "first", 0, true);
 	v->range.last = json_u64(r, o, "last", 0, true);
-	v->queues = (uint32_t)json_int(r, o, "queues", 0, QUEUES_MAX, 0, true);
-	v->queue_max = (uint32_t)json_int(r, o, "queue-max", 0, UINT16_MAX, 0, true);
-	v->groups = (uint32_t)json_int(r, o, "groups", 0, UINT32_MAX, 0, true);
-	v->spaces = (uint32_t)json_int(r, o, "spaces", 0, 65536, 0, true);
+	v->queues = (uint32_t)json_int(r, o, "queues", 0, QUEUES_MAX, 0, false);
+	v->queue_max = (uint32_t)json_int(r, o, "queue-max", 0, UINT16_MAX, 0, false);
+	v->groups = (uint32_t)json_int(r, o, "groups", 0, UINT32_MAX, 0, false);
+	v->spaces = (uint32_t)json_int(r, o, "spaces", 0, 65536, 0, false);
 	v->config = json_bytes(r, o, "config", CONFIG_MAX, &v->config_len);
 	get_by_queue(r, o, "queue-groups", v->queues, &v->queue_group, &v->nqueue_group);
 	get_by_queue(r, o, "queue-desc-groups", v->queues, &v->queue_desc_group,
@@ -179,6 +179,13 @@ static void set(json_t *o, const char *key, json_t *v, bool *bad)
 		*bad = true;
 }
 
+/* What nobody asked is 0, and left out. */
+static void set_number(json_t *o, const char *key, uint32_t v, bool *bad)
+{
+	if (v)
+		set(o, key, json_integer(v), bad);
+}
+
 static void set_by_queue(json_t *o, const char *key, const uint32_t *v, size_t n, bool *bad)
 {
 	json_t *a;
@@ -197,15 +204,15 @@ static json_t *told(const struct host_vdpa *v, bool *bad)
 {
 	json_t *o = json_object();
 
-	set(o, "device-id", json_integer(v->device_id), bad);
+	set_number(o, "device-id", v->device_id, bad);
 	set(o, "features", json_new_u64(v->features), bad);
 	set(o, "backend-features", json_new_u64(v->backend_features), bad);
 	set(o, "first", json_new_u64(v->range.start), bad);
 	set(o, "last", json_new_u64(v->range.last), bad);
-	set(o, "queues", json_integer(v->queues), bad);
-	set(o, "queue-max", json_integer(v->queue_max), bad);
-	set(o, "groups", json_integer(v->groups), bad);
-	set(o, "spaces", json_integer(v->spaces), bad);
+	set_number(o, "queues", v->queues, bad);
+	set_number(o, "queue-max", v->queue_max, bad);
+	set_number(o, "groups", v->groups, bad);
+	set_number(o, "spaces", v->spaces, bad);
 	if (v->config_len)
 		set(o, "config", json_new_bytes(v->config, v->config_len), bad);
 	set_by_queue(o, "queue-groups", v->queue_group, v->nqueue_group, bad);

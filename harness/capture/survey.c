@@ -39,7 +39,9 @@ void sv_note(struct survey *v, const char *path, int err)
 	}
 	if (!v->hooks || !v->hooks->note)
 		return;
-	snprintf(text, sizeof(text), "%s: %s", path, strerror(-err));
+	/* The kernel's own ENOTSUPP, which libc does not know. */
+	snprintf(text, sizeof(text), "%s: %s", path,
+		 err == -524 ? "ENOTSUPP (524)" : strerror(-err));
 	v->hooks->note(v->hooks->ctx, text);
 }
 
@@ -144,6 +146,8 @@ int survey(struct shim *s, const struct survey_plan *plan, const struct survey_h
 		if (answers)
 			answers[i] = a;
 	}
+	if (!v.rc)
+		sv_vdpa(&v);
 	for (size_t i = 0; i < v.nnoted; i++)
 		free(v.noted[i]);
 	free(v.noted);

@@ -5,7 +5,10 @@
  * every argsz, size and data_len that any of them sends, and the facts of
  * sysfs. describe() makes a host of what was answered.
  *
- * It changes nothing: no mapping, no write, no binding; what it opens or makes
+ * Where the plan asks for vDPA devices, their nodes are opened, which resets
+ * them; without that only sysfs is asked about them.
+ *
+ * It changes nothing else: no mapping, no write, no binding; what it opens or makes
  * it closes and destroys, in order. A device that VFIO opens is reset by the
  * kernel, as by every user of VFIO. Whatever fails, it goes on with what is
  * still possible.
@@ -26,6 +29,11 @@ struct survey_plan {
 	size_t ndevices;
 	char **units; /* names in /sys/class/iommu, sorted */
 	size_t nunits;
+	/* On the vdpa bus, each with its node's directory: "vdpa0/vhost-vdpa-0", "vdpa1". */
+	char **vdpas;
+	size_t nvdpas;
+	/* Open the nodes of vDPA devices too, which resets them. Not set by survey_plan_make(). */
+	bool ask_vdpa;
 };
 
 enum survey_which {
@@ -37,7 +45,8 @@ enum survey_which {
 /*
  * Looks around. What is looked at for this is no part of the conversation, so s
  * is better not a recorder. bdf: n names for SURVEY_NAMED, "00:05.0" is taken
- * for "0000:00:05.0"; kept in their order, each once. 0; -EINVAL: not the name
+ * for "0000:00:05.0"; kept in their order, each once; none is a plan of the IOMMU
+ * units and what else the host has. 0; -EINVAL: not the name
  * of a PCI device; -ENODEV: there is nothing to survey, and err says why;
  * -ENOMEM. The plan is empty after a failure.
  */
@@ -67,8 +76,8 @@ struct survey_hooks {
 };
 
 /*
- * The names of all vhost-vdpa nodes in /dev, "vhost-vdpa-0", sorted; none is
- * opened. The caller frees each and the array. 0 or -ENOMEM.
+ * The names of all vhost-vdpa nodes, "vhost-vdpa-0"; none is opened. The caller
+ * frees each and the array. 0 or -ENOMEM.
  */
 int survey_vdpa(struct shim *s, char ***nodes, size_t *n);
 

@@ -11,6 +11,7 @@
 #define PCI_DIR	  "/sys/bus/pci/devices"
 #define UNIT_DIR  "/sys/class/iommu"
 #define GROUP_DIR "/sys/kernel/iommu_groups"
+#define VDPA_DIR  "/sys/bus/vdpa/devices"
 
 /* "0000:00:05.0", or "00:05.0": the long form to bdf. */
 static bool parse_bdf(const char *s, char bdf[32])
@@ -165,43 +166,6 @@ static int nothing(struct survey *v, enum survey_which which, struct capture_err
 	return capture_fail(err, -ENODEV, "no PCI device is bound to vfio-pci");
 }
 
-int survey_plan_make(struct shim *s, enum survey_which which, const char *const *bdf, size_t n,
-		     struct survey_plan *plan, struct capture_error *err)
-{
-	struct survey v = { .s = s };
-	struct names devices = { 0 }, units = { 0 };
-	int rc = 0;
-
-	*plan = (struct survey_plan){ 0 };
-	if (which != SURVEY_NAMED)
-		rc = names_of(&v, PCI_DIR, which == SURVEY_ALL ? is_bdf : is_bound, &devices);
-	for (size_t i = 0; i < n && which == SURVEY_NAMED && !rc; i++)
-		rc = named(&v, bdf[i], &devices, err);
-	if (!rc && !devices.n)
-		rc = nothing(&v, which, err);
-	if (!rc)
-		rc = names_of(&v, UNIT_DIR, is_short, &units);
-	if (rc == -ENOMEM)
-		capture_fail(err, rc, "out of memory");
-	if (rc) {
-		names_free(&devices);
-		names_free(&units);
-		return rc;
-	}
-	*plan = (struct survey_plan){ devices.v, devices.n, units.v, units.n };
-	return 0;
-}
-
-void survey_plan_free(struct survey_plan *plan)
-{
-	struct names devices = { plan->devices, plan->ndevices };
-	struct names units = { plan->units, plan->nunits };
-
-	names_free(&devices);
-	names_free(&units);
-	*plan = (struct survey_plan){ 0 };
-}
-
 static bool is_vdpa_node(struct survey *v, const char *name)
 {
 	const char *nr = name + strlen("vhost-vdpa-");
@@ -210,16 +174,94 @@ static bool is_vdpa_node(struct survey *v, const char *name)
 	       !nr[strspn(nr, "0123456789")] && strlen(name) < 32;
 }
 
+/* Every device on the vdpa bus, with its node's directory if it has one. */
+static int vdpas_of(struct survey *v, struct names *l)
+{
+	struct names devices = { 0 };
+	int rc = names_of(v, VDPA_DIR, is_short, &devices);
+
+	for (size_t i = 0; i < devices.n && !rc; i++) {
+		struct names nodes = { 0 };
+		char path[SV_PATH];
+
+		snprintf(path, sizeof(path), VDPA_DIR "/%.64s", devices.v[i]);
+		rc = names_of(v, path, is_vdpa_node, &nodes);
+		snprintf(path, sizeof(path), "%.64s%s%.32s", devices.v[i], nodes.n ? "/" : "",
+			 nodes.n ? nodes.v[0] : "");
+		if (!rc)
+			rc = names_add(l, path);
+		names_free(&nodes);
+	}
+	names_free(&devices);
+	return rc;
+}
+
+int survey_plan_make(struct shim *s, enum survey_which which, const char *const *bdf, size_t n,
+		     struct survey_plan *plan, struct capture_error *err)
+{
+	struct survey v = { .s = s };
+	struct names devices = { 0 }, units = { 0 }, vdpas = { 0 };
+	int rc = 0;
+
+	*plan = (struct survey_plan){ 0 };
+	if (which != SURVEY_NAMED)
+		rc = names_of(&v, PCI_DIR, which == SURVEY_ALL ? is_bdf : is_bound, &devices);
+	for (size_t i = 0; i < n && which == SURVEY_NAMED && !rc; i++)
+		rc = named(&v, bdf[i], &devices, err);
+	if (!rc && !devices.n && (which != SURVEY_NAMED || n))
+		rc = nothing(&v, which, err);
+	if (!rc)
+		rc = names_of(&v, UNIT_DIR, is_short, &units);
+	if (!rc)
+		rc = vdpas_of(&v, &vdpas);
+	if (rc == -ENOMEM)
+		capture_fail(err, rc, "out of memory");
+	if (rc) {
+		names_free(&devices);
+		names_free(&units);
+		names_free(&vdpas);
+		return rc;
+	}
+	*plan = (struct survey_plan){
+		.devices = devices.v,
+		.ndevices = devices.n,
+		.units = units.v,
+		.nunits = units.n,
+		.vdpas = vdpas.v,
+		.nvdpas = vdpas.n,
+	};
+	return 0;
+}
+
+void survey_plan_free(struct survey_plan *plan)
+{
+	struct names devices = { plan->devices, plan->ndevices };
+	struct names units = { plan->units, plan->nunits };
+	struct names vdpas = { plan->vdpas, plan->nvdpas };
+
+	names_free(&devices);
+	names_free(&units);
+	names_free(&vdpas);
+	*plan = (struct survey_plan){ 0 };
+}
+
 int survey_vdpa(struct shim *s, char ***nodes, size_t *n)
 {
 	struct survey v = { .s = s };
-	struct names l = { 0 };
-	int rc = names_of(&v, "/dev", is_vdpa_node, &l);
+	struct names l = { 0 }, with = { 0 };
+	int rc = vdpas_of(&v, &l);
 
+	for (size_t i = 0; i < l.n && !rc; i++) {
+		const char *slash = strchr(l.v[i], '/');
+
+		if (slash)
+			rc = names_add(&with, slash + 1);
+	}
+	names_free(&l);
 	if (rc)
-		names_free(&l);
-	*nodes = l.v;
-	*n = l.n;
+		names_free(&with);
+	*nodes = with.v;
+	*n = with.n;
 	return rc;
 }
 

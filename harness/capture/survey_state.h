@@ -49,6 +49,8 @@ void sv_device_files(struct survey *v, struct sv_device *dev);
 void sv_device_info(struct survey *v, int fd);
 int sv_legacy(struct survey *v, const struct sv_device *dev);
 int sv_compat(struct survey *v, const struct sv_device *dev);
+/* survey_vdpa.c */
+void sv_vdpa(struct survey *v);
 /* survey_iommufd.c */
 int sv_iommufd(struct survey *v, const struct sv_device *dev);
 

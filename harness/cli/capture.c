@@ -23,6 +23,7 @@ struct options {
 	const char *out;
 	const char *from; /* host whose model is asked; NULL: the running kernel */
 	bool all, redact, redact_bdf;
+	bool vdpa;     /* open the nodes of vDPA devices too */
 	bool progress; /* even when stderr is no terminal */
 };
 
@@ -53,6 +54,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		{ "all", no_argument, NULL, 'a' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "redact", optional_argument, NULL, 'r' },
+		{ "vdpa", no_argument, NULL, 'V' },
 		{ "progress", no_argument, NULL, 'P' },
 		{ "from", required_argument, NULL, 'F' },
 		{ "help", no_argument, NULL, 'h' },
@@ -72,6 +74,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		case 'a': o->all = true; break;
 		case 'o': o->out = optarg; break;
 		case 'r': r = parse_redact(c, o, optarg); break;
+		case 'V': o->vdpa = true; break;
 		case 'P': o->progress = true; break;
 		case 'F': o->from = optarg; break;
 		case 'h': cli_help(c, stdout); return -1;
@@ -181,12 +184,29 @@ static int rename_devices(struct asked *a)
 	return rc;
 }
 
+static bool has_vdpa(const struct asked *a)
+{
+	char **nodes;
+	size_t n;
+
+	if (survey_vdpa(a->shim, &nodes, &n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		free(nodes[i]);
+	free(nodes);
+	return n;
+}
+
 static int make_plan(const struct options *o, struct asked *a)
 {
 	enum survey_which which = o->all ? SURVEY_ALL : o->ndevices ? SURVEY_NAMED : SURVEY_BOUND;
 	struct capture_error err;
 	int rc = survey_plan_make(a->shim, which, o->device, o->ndevices, &a->plan, &err);
 
+	/* vDPA devices are enough where they were asked for by name. */
+	if (rc == -ENODEV && o->vdpa && !o->ndevices && has_vdpa(a))
+		rc = survey_plan_make(a->shim, SURVEY_NAMED, NULL, 0, &a->plan, &err);
+	a->plan.ask_vdpa = o->vdpa;
 	if (rc == -ENODEV) {
 		fprintf(stderr, "hiod: nothing to capture: %s\n", err.msg);
 		return CLI_NOTHING;
@@ -289,7 +309,7 @@ static int run_survey(const struct asked *a, struct shim *rec, struct reporting 
 		      const char *out)
 {
 	const struct survey_hooks hooks = { on_progress, on_note, rep };
-	struct survey_answer *answers = calloc(a->plan.ndevices, sizeof(*answers));
+	struct survey_answer *answers = calloc(a->plan.ndevices + 1, sizeof(*answers));
 	size_t legacy = 0, iommufd = 0, compat = 0;
 	struct capture_error err;
 	char *result = NULL;
@@ -312,6 +332,10 @@ static int run_survey(const struct asked *a, struct shim *rec, struct reporting 
 			"%zu by iommufd, %zu by iommufd's VFIO layer\n",
 			out, a->plan.ndevices, a->plan.ndevices == 1 ? "" : "s", legacy, iommufd,
 			compat);
+	if (!status && a->plan.nvdpas)
+		fprintf(stderr, "hiod: %s: %zu vDPA device%s, %s\n", out, a->plan.nvdpas,
+			a->plan.nvdpas == 1 ? "" : "s",
+			a->plan.ask_vdpa ? "opened" : "not opened (--vdpa: that resets them)");
 	free(result);
 	free(answers);
 	return status;
@@ -369,6 +393,9 @@ const struct cli_command cli_capture = {
 		"      --redact[=bdf]    replace UUIDs, MAC and IP addresses, serials, host names and\n"
 		"                        what the command line says of other things; with =bdf\n"
 		"                        rename PCI devices too\n"
+		"      --vdpa            open the nodes of vDPA devices (/dev/vhost-vdpa-N) too, and ask\n"
+		"                        them: opening one resets the device behind it, and fails while\n"
+		"                        a guest has it. Without this only sysfs is asked about them\n"
 		"      --progress        tell the device and stage even when stderr is no terminal\n"
 		"      --from HOST       ask the model kernel of this host instead of the running\n"
 		"                        one, to try it out\n"

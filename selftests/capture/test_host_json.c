@@ -39,6 +39,13 @@ static const char full[] =
 	"{\"index\":8,\"error\":\"EINVAL\"}],"
 	"\"irqs\":[{\"index\":0,\"flags\":7,\"count\":1},{\"index\":3,\"error\":\"EINVAL\"}]},"
 	"{\"bdf\":\"0000:00:06.0\",\"reserved\":[]}],"
+	"\"vdpa\":[{\"name\":\"vdpa0\",\"link\":\"../x/vdpa0\",\"driver\":\"vhost_vdpa\","
+	"\"kind\":\"virtio-pci\",\"node\":{\"name\":\"vhost-vdpa-0\",\"major\":251,\"minor\":1,"
+	"\"mode\":\"0660\",\"error\":\"ENOTSUPP\"},\"told\":{\"device-id\":1,"
+	"\"features\":\"0x300000000\",\"backend-features\":\"0x10e\",\"first\":\"0x1000\","
+	"\"last\":\"0x7fffffffff\",\"queues\":2,\"queue-max\":256,\"groups\":1,\"spaces\":1,"
+	"\"config\":\"525400\",\"queue-groups\":[0,0],\"queue-desc-groups\":[0,1],"
+	"\"queue-sizes\":[256,64]}},{\"name\":\"vdpa1\",\"kind\":\"other\"}],"
 	"\"files\":[{\"path\":\"/proc/x\",\"content\":\"a\\n\"},{\"path\":\"/proc/l\",\"link\":\"x\"},"
 	"{\"path\":\"/proc/e\",\"error\":\"EIO\"}]}";
 
