@@ -216,7 +216,7 @@ static int driver_ioctl(struct model *m, struct devfile *df, uint32_t req, uint6
 	case VFIO_DEVICE_GET_IRQ_INFO: return device_irq_info(m, df->d, arg);
 	case VFIO_DEVICE_SET_IRQS: return set_irqs(m, df->d, arg);
 	case VFIO_DEVICE_RESET: return device_reset(df->d);
-	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: return device_hot_reset_info(m, df->d, arg);
+	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: return device_hot_reset_info(m, df, arg);
 	case VFIO_DEVICE_FEATURE: return device_feature(m, df->d, arg);
 	case VFIO_DEVICE_PCI_HOT_RESET: return device_hot_reset(m, df, arg);
 	case VFIO_DEVICE_IOEVENTFD: return device_ioeventfd(m, df->d, arg);

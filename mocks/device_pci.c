@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Requests of a device that only vfio-pci serves: resets that reach more than
- * the function, writes by eventfd, optional features. A description has
- * nothing of these, so that what a function alone on a root bus is told stands
- * for all.
+ * Requests of a device that only vfio-pci serves: writes by eventfd, optional
+ * features. A description has nothing of these, so that what a function alone
+ * is told stands for all.
  */
 #include <stdlib.h>
 
@@ -22,43 +21,9 @@ enum {
 	FEATURE_LOW_POWER_EXIT = 5,
 };
 
-static bool is_pci(const struct dev *d)
+bool dev_is_pci(const struct dev *d)
 {
 	return !d->h->mdev && (!d->h->info_known || d->h->info_flags & VFIO_DEVICE_FLAGS_PCI);
-}
-
-/* Neither a reset of the slot nor of the bus is to be had. */
-int device_hot_reset_info(struct model *m, const struct dev *d, uint64_t arg)
-{
-	uint32_t hdr[3];
-	int err;
-
-	if (!is_pci(d))
-		return -ENOTTY;
-	err = user_in_argsz(m, hdr, sizeof(hdr), arg);
-	return err ? err : -ENODEV;
-}
-
-int device_hot_reset(struct model *m, const struct devfile *df, uint64_t arg)
-{
-	struct {
-		uint32_t argsz;
-		uint32_t flags;
-		uint32_t count;
-	} hdr;
-	int err;
-
-	if (!is_pci(df->d))
-		return -ENOTTY;
-	err = user_in_argsz(m, &hdr, sizeof(hdr), arg);
-	if (err)
-		return err;
-	if (hdr.flags)
-		return -EINVAL;
-	/* Since there is the cdev, groups are for those who came through one, and only for them. */
-	if (FEAT(m, HWPT) && !hdr.count != !df->g)
-		return -EINVAL;
-	return -ENODEV;
 }
 
 static uint64_t bar_bytes(const struct dev *d, uint32_t bar)
@@ -83,7 +48,7 @@ int device_ioeventfd(struct model *m, const struct dev *d, uint64_t arg)
 	uint32_t bar, count;
 	int err;
 
-	if (!is_pci(d))
+	if (!dev_is_pci(d))
 		return -ENOTTY;
 	err = user_in_argsz(m, &e, IOEVENTFD_MIN, arg);
 	if (err)
@@ -166,7 +131,7 @@ int device_feature(struct model *m, struct dev *d, uint64_t arg)
 	if (!(f.flags & VFIO_DEVICE_FEATURE_PROBE) && (f.flags & both) == both)
 		return -EINVAL;
 	/* Migration and dirty logging need a driver of the device's own. */
-	if (!is_pci(d))
+	if (!dev_is_pci(d))
 		return -ENOTTY;
 	return pci_feature(m, d, f.flags, f.argsz - (uint32_t)sizeof(f), arg + sizeof(f));
 }

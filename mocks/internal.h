@@ -322,9 +322,11 @@ ssize_t device_pwrite(struct model *m, struct devfile *df, size_t len, uint64_t 
 int cdev_bind(struct model *m, struct devfile *df, uint64_t arg);
 int cdev_attach(struct model *m, struct devfile *df, uint64_t arg);
 int cdev_detach(struct model *m, struct devfile *df, uint64_t arg);
-/* device_pci.c */
-int device_hot_reset_info(struct model *m, const struct dev *d, uint64_t arg);
+/* device_reset.c */
+int device_hot_reset_info(struct model *m, const struct devfile *df, uint64_t arg);
 int device_hot_reset(struct model *m, const struct devfile *df, uint64_t arg);
+/* device_pci.c */
+bool dev_is_pci(const struct dev *d);
 int device_ioeventfd(struct model *m, const struct dev *d, uint64_t arg);
 int device_feature(struct model *m, struct dev *d, uint64_t arg);
 /* device_info.c */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a device's own requests tell: its info, regions, interrupts, and binding. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 
 #define INFO_SIZE   24 /* struct vfio_device_info from 6.6; its capabilities follow */
 #define REGION_SIZE 32
+#define RESET_SIZE  12 /* struct vfio_pci_hot_reset_info; 8 bytes for each function follow */
+#define RESET_MAX   4096
 
 /*
  * The chain behind the fixed part of a reply that needs total bytes: as it was
@@ -123,6 +126,41 @@ static void on_irq(struct describer *d, const struct call *c, struct host_device
 	d_after(c, 12, &q->count, 4);
 }
 
+/* Whom a reset reaches; on a cdev ids of devices stand in the place of the groups. */
+static void on_reset(struct describer *d, const struct call *c, struct host_device *v)
+{
+	uint32_t flags = 0, count = 0, group, where;
+	struct host_reset_dev *r;
+	char bdf[16];
+
+	if (c->ret || !d_after(c, 4, &flags, 4) || !d_after(c, 8, &count, 4) || !count ||
+	    count > RESET_MAX || (v->nreset && v->nreset != count))
+		return;
+	if (!v->reset) {
+		v->reset = calloc(count, sizeof(*v->reset));
+		if (!v->reset) {
+			d_nomem(d);
+			return;
+		}
+		for (; v->nreset < count; v->nreset++)
+			v->reset[v->nreset].group = -1;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		r = &v->reset[i];
+		if (!d_after(c, RESET_SIZE + 8 * i, &group, 4) ||
+		    !d_after(c, RESET_SIZE + 8 * i + 4, &where, 4))
+			where = group = 0;
+		if (!(flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID))
+			r->group = (int)group;
+		snprintf(bdf, sizeof(bdf), "%04x:%02x:%02x.%x", where & 0xffff, where >> 16 & 0xff,
+			 where >> 27, where >> 24 & 7);
+		if (!r->bdf)
+			r->bdf = strdup(bdf);
+		if (!r->bdf)
+			d_nomem(d);
+	}
+}
+
 /* ---- cdev: bind, attach, detach ----------------------------------------- */
 
 static void on_bind(struct describer *d, const struct call *c, struct d_fd *f)
@@ -213,6 +251,7 @@ void d_device_call(struct describer *d, const struct call *c, struct d_fd *f)
 	case VFIO_DEVICE_GET_INFO: on_info(d, c, v); break;
 	case VFIO_DEVICE_GET_REGION_INFO: on_region(d, c, v); break;
 	case VFIO_DEVICE_GET_IRQ_INFO: on_irq(d, c, v); break;
+	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: on_reset(d, c, v); break;
 	case VFIO_DEVICE_BIND_IOMMUFD: on_bind(d, c, f); break;
 	case VFIO_DEVICE_ATTACH_IOMMUFD_PT: on_attach(d, c, f); break;
 	case VFIO_DEVICE_DETACH_IOMMUFD_PT:

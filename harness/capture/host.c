@@ -25,6 +25,9 @@ static void free_device(struct host_device *d)
 		free(d->region_info[i].caps);
 	free(d->region_info);
 	free(d->irq_info);
+	for (size_t i = 0; i < d->nreset; i++)
+		free(d->reset[i].bdf);
+	free(d->reset);
 }
 
 static void free_vdpa(struct host_vdpa *v)

@@ -120,6 +120,12 @@ struct host_irq_info {
 	uint32_t count;
 };
 
+/* A function that a reset of the slot or bus reaches. */
+struct host_reset_dev {
+	char *bdf;
+	int group; /* -1: not known */
+};
+
 struct host_device {
 	char *bdf;	/* "0000:00:05.0" */
 	char *link;	/* target of /sys/bus/pci/devices/BDF as read; NULL: made up */
@@ -153,6 +159,9 @@ struct host_device {
 	size_t nregion_info;
 	struct host_irq_info *irq_info;
 	size_t nirq_info;
+	/* VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, in its order; none: ENODEV. */
+	struct host_reset_dev *reset;
+	size_t nreset;
 };
 
 struct host_group {

@@ -147,6 +147,12 @@ static bool same_irq_info(struct diff *d, const char *at, const struct host_irq_
 	       NUM(count, "count");
 }
 
+static bool same_reset_dev(struct diff *d, const char *at, const struct host_reset_dev *a,
+			   const struct host_reset_dev *b)
+{
+	return STR(bdf, "bdf") && NUM(group, "group");
+}
+
 static bool same_infos(struct diff *d, const char *at, const struct host_device *a,
 		       const struct host_device *b)
 {
@@ -170,7 +176,14 @@ static bool same_infos(struct diff *d, const char *at, const struct host_device 
 		if (!same_irq_info(d, in, &a->irq_info[i], &b->irq_info[i]))
 			return false;
 	}
-	return NUM(nirq_info, "irqs");
+	if (!NUM(nirq_info, "irqs"))
+		return false;
+	for (size_t i = 0; i < a->nreset && i < b->nreset; i++) {
+		snprintf(in, sizeof(in), "%shot-reset[%zu].", at, i);
+		if (!same_reset_dev(d, in, &a->reset[i], &b->reset[i]))
+			return false;
+	}
+	return NUM(nreset, "hot-reset");
 }
 
 static bool same_device(struct diff *d, const char *at, const struct host_device *a,

@@ -295,6 +295,29 @@ static void get_irq_infos(struct json_reader *r, const json_t *o, struct host_de
 	}
 }
 
+static void get_reset_devs(struct json_reader *r, const json_t *o, struct host_device *d)
+{
+	static const char *const keys[] = { "bdf", "group", NULL };
+	const json_t *a = json_array_of(r, o, "hot-reset");
+	size_t n = json_array_size(a), mark;
+	unsigned int seg, bus, dev, fn;
+	char end;
+
+	d->reset = elements(r, n, sizeof(*d->reset));
+	for (size_t i = 0; i < n && !r->rc; i++) {
+		const json_t *e = element(r, a, "hot-reset", i, &mark);
+
+		d->nreset = i + 1;
+		json_only(r, e, keys);
+		d->reset[i].bdf = json_dup(r, e, "bdf", true);
+		d->reset[i].group = (int)json_int(r, e, "group", 0, INT32_MAX, -1, false);
+		if (!r->rc &&
+		    sscanf(d->reset[i].bdf, "%4x:%2x:%2x.%1x%c", &seg, &bus, &dev, &fn, &end) != 4)
+			json_fail(r, "bdf", "expected DDDD:BB:DD.F");
+		json_leave(r, mark);
+	}
+}
+
 static void get_attrs(struct json_reader *r, const json_t *o, struct host_device *d)
 {
 	json_t *all = json_object_of(r, o, "attributes", false), *v;
@@ -340,7 +363,8 @@ static void get_device(struct json_reader *r, const json_t *o, struct host_devic
 	static const char *const keys[] = {
 		"bdf",	   "link", "driver",	 "group",	    "iommu",	      "mdev",
 		"noiommu", "busy", "attributes", "vfio-dev",	    "cdev",	      "info",
-		"regions", "irqs", "reserved",	 "hw-capabilities", "max-pasid-log2", NULL
+		"regions", "irqs", "reserved",	 "hw-capabilities", "max-pasid-log2", "hot-reset",
+		NULL
 	};
 
 	json_only(r, o, keys);
@@ -364,6 +388,7 @@ static void get_device(struct json_reader *r, const json_t *o, struct host_devic
 	get_info(r, o, d);
 	get_region_infos(r, o, d);
 	get_irq_infos(r, o, d);
+	get_reset_devs(r, o, d);
 }
 
 static void get_file(struct json_reader *r, const json_t *o, struct host_file *f)

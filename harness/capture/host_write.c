@@ -208,6 +208,22 @@ static json_t *irq_infos(const struct host_device *d, bool *bad)
 	return a;
 }
 
+static json_t *reset_devs(const struct host_device *d, bool *bad)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < d->nreset; i++) {
+		json_t *o = json_object();
+
+		set_str(o, "bdf", d->reset[i].bdf, bad);
+		if (d->reset[i].group >= 0)
+			set_int(o, "group", d->reset[i].group, bad);
+		if (json_array_append_new(a, o))
+			*bad = true;
+	}
+	return a;
+}
+
 static void device_vfio(json_t *o, const struct host_device *d, bool *bad)
 {
 	set_str(o, "vfio-dev", d->vfio_dev, bad);
@@ -237,6 +253,8 @@ static void device_vfio(json_t *o, const struct host_device *d, bool *bad)
 		set(o, "regions", region_infos(d, bad), bad);
 	if (d->nirq_info)
 		set(o, "irqs", irq_infos(d, bad), bad);
+	if (d->nreset)
+		set(o, "hot-reset", reset_devs(d, bad), bad);
 }
 
 static json_t *device(const struct host_device *d, bool *bad)

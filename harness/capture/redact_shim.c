@@ -20,6 +20,7 @@
 /* An open file whose text is kept, redacted, from its first read on. */
 struct redacted_file {
 	int fd;
+	bool device; /* of VFIO: nothing to read, but its replies name others */
 	bool loaded;
 	ssize_t rc; /* of reading it */
 	char *path; /* the real one */
@@ -49,16 +50,19 @@ static struct redacted_file *find(struct redactor *x, int fd)
 	return NULL;
 }
 
-/* Takes path, which was allocated. */
-static bool remember(struct redactor *x, int fd, char *path)
+/* Takes path, which was allocated. fd, or -ENOMEM with fd closed. */
+static int remembered(struct redactor *x, int fd, char *path, bool device)
 {
 	struct redacted_file *v = realloc(x->files, (x->nfiles + 1) * sizeof(*v));
 
-	if (!v)
-		return false;
+	if (!v) {
+		free(path);
+		shim_close(x->under, fd);
+		return -ENOMEM;
+	}
 	x->files = v;
-	v[x->nfiles++] = (struct redacted_file){ .fd = fd, .path = path };
-	return true;
+	v[x->nfiles++] = (struct redacted_file){ .fd = fd, .path = path, .device = device };
+	return fd;
 }
 
 static void forget(struct redactor *x, struct redacted_file *f)
@@ -73,15 +77,13 @@ static int redact_open(struct shim *s, const char *path, int flags)
 	struct redactor *x = of(s);
 	char *real = redact_back(x->r, path);
 	int fd = real ? shim_open(x->under, real, flags) : -ENOMEM;
+	enum uapi_fd kind = uapi_fd_from_path(path);
 
-	if (fd >= 0 && uapi_fd_from_path(path) == UAPI_FD_FILE && remember(x, fd, real))
+	if (fd < 0 || (kind != UAPI_FD_FILE && kind != UAPI_FD_DEVICE)) {
+		free(real);
 		return fd;
-	if (fd >= 0 && uapi_fd_from_path(path) == UAPI_FD_FILE) {
-		shim_close(x->under, fd);
-		fd = -ENOMEM;
 	}
-	free(real);
-	return fd;
+	return remembered(x, fd, real, kind == UAPI_FD_DEVICE);
 }
 
 static int redact_close(struct shim *s, int fd)
@@ -92,6 +94,41 @@ static int redact_close(struct shim *s, int fd)
 	if (f)
 		forget(x, f);
 	return shim_close(x->under, fd);
+}
+
+/* The device that a group's user asks for by name. */
+static int device_by_name(struct redactor *x, int group, const char *redacted)
+{
+	char *name = redact_back(x->r, redacted);
+	int fd = name ? shim_ioctl(x->under, group, VFIO_GROUP_GET_DEVICE_FD, name) : -ENOMEM;
+
+	if (fd >= 0)
+		return remembered(x, fd, name, true);
+	free(name);
+	return fd;
+}
+
+/* The functions that a reset reaches, in the reply that names them. */
+static int redact_reset(struct redactor *x, struct vfio_pci_hot_reset_info *info)
+{
+	for (uint32_t i = 0; i < info->count; i++) {
+		struct vfio_pci_dependent_device *d = &info->devices[i];
+		unsigned int domain, bus, slot, fn;
+		char bdf[16], *now;
+
+		snprintf(bdf, sizeof(bdf), "%04x:%02x:%02x.%x", d->segment, d->bus, d->devfn >> 3,
+			 d->devfn & 7);
+		now = redact_text(x->r, bdf, 0);
+		if (!now)
+			return -ENOMEM;
+		if (sscanf(now, "%x:%x:%x.%x", &domain, &bus, &slot, &fn) == 4) {
+			d->segment = (uint16_t)domain;
+			d->bus = (uint8_t)bus;
+			d->devfn = (uint8_t)(slot << 3 | fn);
+		}
+		free(now);
+	}
+	return 0;
 }
 
 /* The address of a network device, at the start of its configuration space. */
@@ -126,18 +163,19 @@ static int hide_mac(struct redactor *x, int fd, struct vhost_vdpa_config *c)
 static int redact_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 {
 	struct redactor *x = of(s);
-	char *name;
+	struct redacted_file *f = find(x, fd);
 	int ret;
 
 	if (req == VHOST_VDPA_GET_CONFIG && arg) {
 		ret = shim_ioctl(x->under, fd, req, (void *)arg);
 		return ret < 0 ? ret : hide_mac(x, fd, (struct vhost_vdpa_config *)arg);
 	}
-	if (req != VFIO_GROUP_GET_DEVICE_FD || !arg)
-		return x->under->ops->ioctl(x->under, fd, req, arg);
-	name = redact_back(x->r, (const char *)arg);
-	ret = name ? shim_ioctl(x->under, fd, req, name) : -ENOMEM;
-	free(name);
+	if (req == VFIO_GROUP_GET_DEVICE_FD && arg)
+		return device_by_name(x, fd, (const char *)arg);
+	ret = x->under->ops->ioctl(x->under, fd, req, arg);
+	/* The number is also a container's. */
+	if (!ret && f && f->device && req == VFIO_DEVICE_GET_PCI_HOT_RESET_INFO)
+		ret = redact_reset(x, (struct vfio_pci_hot_reset_info *)arg);
 	return ret;
 }
 
@@ -206,7 +244,7 @@ static ssize_t redact_read(struct shim *s, int fd, void *buf, size_t len)
 	struct redacted_file *f = find(x, fd);
 	ssize_t n;
 
-	if (!f)
+	if (!f || f->device)
 		return shim_read(x->under, fd, buf, len);
 	n = serve(x, f, buf, len, f->pos);
 	if (n > 0)
@@ -219,7 +257,9 @@ static ssize_t redact_pread(struct shim *s, int fd, void *buf, size_t len, uint6
 	struct redactor *x = of(s);
 	struct redacted_file *f = find(x, fd);
 
-	return f ? serve(x, f, buf, len, off) : shim_pread(x->under, fd, buf, len, off);
+	if (!f || f->device)
+		return shim_pread(x->under, fd, buf, len, off);
+	return serve(x, f, buf, len, off);
 }
 
 static ssize_t redact_write(struct shim *s, int fd, const void *buf, size_t len)

@@ -55,6 +55,17 @@ static bool ask_grown(struct survey *v, int fd, uint32_t req, uint32_t argsz, ui
 	return needed;
 }
 
+/* Whom a reset of the slot or bus reaches: the count, then each. */
+static void hot_reset(struct survey *v, int fd)
+{
+	struct vfio_pci_hot_reset_info info = { .argsz = sizeof(info) };
+
+	if (shim_ioctl(v->s, fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info) == -ENOSPC &&
+	    info.count <= INDEX_MAX && !v->rc)
+		ask(v, fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO,
+		    sizeof(info) + info.count * sizeof(info.devices[0]), 0, NULL);
+}
+
 void sv_device_info(struct survey *v, int fd)
 {
 	uint32_t counts[2] = { 0 }; /* regions, interrupts */
@@ -67,6 +78,8 @@ void sv_device_info(struct survey *v, int fd)
 			  NULL);
 	for (uint32_t i = 0; i < counts[1] && i < INDEX_MAX && !v->rc; i++)
 		ask(v, fd, VFIO_DEVICE_GET_IRQ_INFO, sizeof(struct vfio_irq_info), i, NULL);
+	if (!v->rc)
+		hot_reset(v, fd);
 }
 
 /* ---- a container -------------------------------------------------------- */

@@ -142,6 +142,9 @@ static void device_arrays(const struct host *h, size_t k)
 			printf(" { %" PRIu32 ", %d, %" PRIu32 ", %" PRIu32 " },",
 			       d->irq_info[j].index, d->irq_info[j].err, d->irq_info[j].flags,
 			       d->irq_info[j].count);
+		printf(" { 0 } };\nstatic struct host_reset_dev reset_%zu_%zu[] = {", k, i);
+		for (size_t j = 0; j < d->nreset; j++)
+			printf(" { \"%s\", %d },", d->reset[j].bdf, d->reset[j].group);
 		printf(" { 0 } };\n");
 	}
 }
@@ -171,8 +174,9 @@ static void devices(const struct host *h, size_t k)
 		if (d->info_caps_len)
 			printf(".info_caps = device_%zu_%zu_caps, ", k, i);
 		printf(".region_info = rinfo_%zu_%zu, .nregion_info = %zu, .irq_info = "
-		       "irqs_%zu_%zu, .nirq_info = %zu },\n",
-		       k, i, d->nregion_info, k, i, d->nirq_info);
+		       "irqs_%zu_%zu, .nirq_info = %zu, .reset = reset_%zu_%zu, .nreset = %zu "
+		       "},\n",
+		       k, i, d->nregion_info, k, i, d->nirq_info, k, i, d->nreset);
 	}
 	printf("\t{ 0 }\n};\n");
 }
