@@ -43,6 +43,12 @@ some_ran() { # VARIANT
 	[ "$n" -gt 0 ]
 }
 
+# Does this kernel have iommufd's mock device, and for itself?
+expect_mock() {
+	[ "$VM_KERNEL" = built ] || return 1
+	case $(uname -r) in 6.*) [ "$VM_HOST" = noiommu ] ;; esac
+}
+
 mkdir -p /out/ktap
 for program in /share/drivers/*; do
 	ktap_sub "${program##*/}" one_program "${program##*/}"
@@ -55,3 +61,8 @@ for variant in type1 type1v2 compat iommufd; do
 		ktap_skip "tests ran on real drivers: $variant" 'not on this host and kernel'
 	fi
 done
+if expect_mock; then
+	ktap_is 'tests ran on the mock device' some_ran mock
+else
+	ktap_skip 'tests ran on the mock device' 'not on this host and kernel'
+fi

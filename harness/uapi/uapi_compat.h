@@ -241,6 +241,65 @@ struct uapi_ioas_noiommu_get_pa {
 };
 UAPI_LAYOUT(struct uapi_ioas_noiommu_get_pa, 40);
 
+/*
+ * IOMMU_TEST_CMD of a kernel with CONFIG_IOMMUFD_TEST: as much of its
+ * operations as puts a mock device on page tables. It is no stable ABI; this
+ * part is the same in drivers/iommu/iommufd/iommufd_test.h of 6.12 and of 7.3,
+ * but for PASIDs, which came with 6.15.
+ */
+struct uapi_iommufd_test {
+	uint32_t size;
+	uint32_t op;
+	uint32_t id;
+	uint32_t reserved;
+	union {
+		struct {
+			uint32_t out_stdev_id;
+			uint32_t out_hwpt_id;
+			uint32_t out_idev_id;
+			uint32_t dev_flags;
+		} mock_domain; /* id: IOAS */
+		struct {
+			uint32_t pt_id;
+		} replace; /* id: out_stdev_id */
+		struct {
+			uint32_t pasid;
+			uint32_t pt_id;
+		} pasid; /* id: out_stdev_id; of a check pt_id 0: detached */
+		struct {
+			uint32_t flags;
+			uint32_t hole;
+			uint64_t iova;
+			uint64_t length;
+			uint64_t page_size;
+			uint64_t uptr; /* a bit for each page */
+			uint64_t out_nr_dirty;
+		} dirty; /* id: page table */
+		struct {
+			uint32_t id;
+			uint32_t iotlb;
+		} check_iotlb; /* id: nested page table */
+	};
+	uint32_t last;
+	uint32_t pad;
+};
+UAPI_LAYOUT(struct uapi_iommufd_test, 72);
+UAPI_AT(struct uapi_iommufd_test, last, 64);
+#define UAPI_IOMMUFD_TEST	       0x3ba0u
+#define UAPI_TEST_MOCK_DOMAIN_REPLACE  10u
+#define UAPI_TEST_MOCK_DOMAIN_FLAGS    12u
+#define UAPI_TEST_DIRTY		       13u
+#define UAPI_TEST_CHECK_IOTLB	       14u
+#define UAPI_TEST_PASID_ATTACH	       18u
+#define UAPI_TEST_PASID_REPLACE	       19u
+#define UAPI_TEST_PASID_DETACH	       20u
+#define UAPI_TEST_PASID_CHECK	       21u
+#define UAPI_TEST_DEVICE_NO_DIRTY      (1u << 0)
+#define UAPI_TEST_DEVICE_PASID	       (1u << 2) /* 6.15 */
+#define UAPI_TEST_HW_INFO_TYPE	       0xfeedbeefu
+#define UAPI_TEST_HWPT_DATA_TYPE       0xdeadu	   /* 4 bytes: what an IOTLB entry holds */
+#define UAPI_TEST_INVALIDATE_DATA_TYPE 0xdeadbeefu /* flags, number of the entry */
+
 /* Requests newer than 6.12; type byte ';', no size or direction in the number. */
 #define UAPI_IOAS_MAP_FILE	 0x3b8fu
 #define UAPI_VIOMMU_ALLOC	 0x3b90u
