@@ -356,6 +356,19 @@ TEST(r40_the_prefix_is_the_versions)
 	}
 }
 
+TEST(r45_a_later_device_does_not_widen_page_sizes)
+{
+	struct guest g;
+
+	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", "virtio-iommu-pci", NULL, 0));
+	ASSERT_EQ(0, guest_plug(&g, I, DEV));
+	EXPECT_EQ(0x1000, g.m.virtio_iommu.page_size_mask);
+	g.f.pgsizes = 0x40201000;
+	ASSERT_EQ(0, guest_plug(&g, L, DEV2));
+	EXPECT_EQ(0x1000, g.m.virtio_iommu.page_size_mask);
+	guest_end(&g);
+}
+
 /* ---- QEMU's history ---- */
 
 TEST(m02_a_mediated_device_is_known_by_its_bus)
