@@ -10,6 +10,7 @@
 #include "harness/capture/redact.h"
 #include "harness/capture/rerun.h"
 #include "harness/capture/survey.h"
+#include "harness/uapi/uapi_compat.h"
 #include "hiod/check.h"
 #include "hiod/profile.h"
 #include "mocks/model.h"
@@ -147,6 +148,47 @@ TEST(a_redacted_file_is_whole_however_it_is_read)
 	EXPECT_EQ(0, shim_close(s, fd));
 	shim_destroy(s);
 	EXPECT_TRUE(all_closed(model));
+	shim_destroy(model);
+	redact_free(r);
+	host_free(h);
+}
+
+TEST(functions_in_a_reply_are_renamed_as_in_a_path)
+{
+	struct {
+		struct vfio_pci_hot_reset_info head;
+		struct vfio_pci_dependent_device dev;
+	} info = { .head = { .argsz = sizeof(info) } };
+	struct redact *r = redact_new(REDACT_BDF, NULL);
+	struct host *h = many_host();
+	struct host_device *d = h ? &h->devices[0] : NULL;
+	struct shim *model, *s;
+	char path[64], bdf[16], *now;
+	int fd, iommufd;
+
+	ASSERT_NOT_NULL(d);
+	ASSERT_NOT_NULL(r);
+	d->reset = calloc(1, sizeof(*d->reset));
+	ASSERT_NOT_NULL(d->reset);
+	d->nreset = 1;
+	*d->reset = (struct host_reset_dev){ strdup(d->bdf), d->group };
+	model = model_new(h, NULL);
+	s = model ? shim_redact_new(model, r) : NULL;
+	ASSERT_NOT_NULL(s);
+	now = redact_text(r, d->bdf, 0);
+	EXPECT_STRNE(d->bdf, now);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", d->vfio_dev);
+	fd = shim_open(s, path, O_RDWR);
+	iommufd = shim_open(s, "/dev/iommu", O_RDWR);
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iommufd };
+
+	ASSERT_EQ(0, shim_ioctl(s, fd, VFIO_DEVICE_BIND_IOMMUFD, &bind));
+	ASSERT_EQ(0, shim_ioctl(s, fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info));
+	snprintf(bdf, sizeof(bdf), "%04x:%02x:%02x.%x", info.dev.segment, info.dev.bus,
+		 info.dev.devfn >> 3, info.dev.devfn & 7);
+	EXPECT_STREQ(now, bdf);
+	free(now);
+	shim_destroy(s);
 	shim_destroy(model);
 	redact_free(r);
 	host_free(h);
