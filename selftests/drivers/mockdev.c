@@ -320,7 +320,7 @@ const char *mockdev_missing(void)
 	switch (err) {
 	case 0: return NULL;
 	/* A device without a description of its own is given to the first unit that has none. */
-	case -EINVAL: return "until Linux 6.14 the mock device needs a host without an IOMMU";
+	case -EINVAL: return "the mock device of this kernel needs a host without an IOMMU";
 	case -ENOTTY: return "a kernel without CONFIG_IOMMUFD_TEST";
 	default: return "no /dev/iommu that opens";
 	}

@@ -407,7 +407,8 @@ static enum kind kind_made_by(const struct call *c)
 	return c->op == OP_IOAS ? IOAS : c->op == OP_TABLE ? TABLE : NESTED;
 }
 
-TEST_F(same, results_of_the_mock_device_and_of_the_model)
+/* An emulated processor takes its time. */
+TEST_F_TIMEOUT(same, results_of_the_mock_device_and_of_the_model, 240)
 {
 	const char *one = getenv("HIOD_SEED"), *many = getenv("HIOD_SEQUENCES");
 	unsigned long seed = one ? strtoul(one, NULL, 0) : 1;
