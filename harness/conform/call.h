@@ -25,6 +25,7 @@ enum call_op {
 	CALL_OPEN,
 	CALL_CLOSE,
 	CALL_IOCTL,
+	CALL_WRITE, /* the argument, room bytes of it */
 };
 
 /* Where a buffer lies. It always ends at an unmapped page. */

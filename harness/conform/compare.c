@@ -31,6 +31,12 @@ void pair_free(struct pair *p)
 	region_free(&p->map);
 }
 
+int pair_share(struct pair *p)
+{
+	region_free(&p->map);
+	return map_region_new_shared(&p->map);
+}
+
 void pair_begin(struct pair *p)
 {
 	for (int i = 0; i < 2; i++)
@@ -274,7 +280,8 @@ void pair_call(struct pair *p, const struct call *c, struct verdict *v)
 	v->differs = false;
 	v->what[0] = '\0';
 	for (int k = 0; k < 2; k++) {
-		uintptr_t arg = c->op == CALL_IOCTL ? side_load(&p->side[k], c) : 0;
+		uintptr_t arg =
+			c->op == CALL_IOCTL || c->op == CALL_WRITE ? side_load(&p->side[k], c) : 0;
 
 		v->ret[k] = side_call(&p->side[k], c, arg);
 	}
@@ -342,8 +349,10 @@ void pair_end(struct pair *p, bool reverse, struct verdict *v)
 				p->name[1], ret[1]);
 	}
 	pair_begin(p);
-	open_and_close(p, "/dev/vfio/vfio", false, v);
-	open_and_close(p, "/dev/iommu", false, v);
+	if (!p->no_vfio) {
+		open_and_close(p, "/dev/vfio/vfio", false, v);
+		open_and_close(p, "/dev/iommu", false, v);
+	}
 	for (size_t i = 0; i < h->ngroups; i++) {
 		snprintf(path, sizeof(path), "/dev/vfio/%d", h->groups[i].id);
 		if (h->groups[i].has_node)
@@ -353,6 +362,12 @@ void pair_end(struct pair *p, bool reverse, struct verdict *v)
 		if (!h->devices[i].has_cdev)
 			continue;
 		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", h->devices[i].vfio_dev);
+		open_and_close(p, path, false, v);
+	}
+	for (size_t i = 0; i < h->nvdpas; i++) {
+		if (!h->vdpas[i].told)
+			continue;
+		snprintf(path, sizeof(path), "/dev/%.40s", h->vdpas[i].node_dir);
 		open_and_close(p, path, false, v);
 	}
 }

@@ -45,6 +45,7 @@ struct pair {
 	struct region map;
 	/* The paths of the closing check: groups and cdevs of these devices. */
 	const struct host *host;
+	bool no_vfio; /* the host is described without VFIO and iommufd: they are not asked */
 	/*
 	 * Makes side 1 anew after a difference, whose traces might otherwise
 	 * show in later sequences. NULL: not possible.
@@ -61,6 +62,9 @@ struct pair {
 int pair_init(struct pair *p);
 /* Frees memory and, with renew, side 1's shim. */
 void pair_free(struct pair *p);
+
+/* Other memory for mappings: shared. -ENOMEM: the pair is then as after pair_free(). */
+int pair_share(struct pair *p);
 
 void pair_begin(struct pair *p);
 /* v: what came of it. */

@@ -7,6 +7,7 @@
 
 #include "harness/capture/host_derive.h"
 #include "harness/conform/aim.h"
+#include "harness/conform/gen_vdpa.h"
 #include "harness/uapi/uapi_compat.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -405,6 +406,10 @@ void gen_next(struct gen *gen, int uid, struct call *out)
 	const bool poor = !(gen->g->able & (ABLE_ATTACH | ABLE_BIND));
 	const unsigned int weights[] = { poor ? 45 : 34, 15, 3, 4, 3, 4, poor ? 26 : 37 };
 
+	if (gen->g->vdpa) {
+		gen_vdpa_next(gen, uid, out);
+		return;
+	}
 	for (int tries = 0; tries < 20; tries++) {
 		bool ok = false;
 		unsigned int broken = 0;

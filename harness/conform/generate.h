@@ -23,7 +23,9 @@ struct generator {
 	/* Those that sequences use; indices in host.devices, host.groups. */
 	int device[4], group[4];
 	size_t ndevices, ngroups;
-	uint32_t able;	 /* ABLE_* */
+	uint32_t able; /* ABLE_* */
+	/* The only thing that sequences use, where it is not NULL. */
+	const struct host_vdpa *vdpa;
 	uint64_t widest; /* last address of any page table */
 	/* Results that calls are aimed at: indices in expected[]. */
 	uint16_t aims[AIMS_MAX];

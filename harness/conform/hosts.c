@@ -29,6 +29,9 @@ static const struct made {
 	  0 },
 	/* No IOMMU: VFIO takes no device, iommufd has address spaces only. */
 	{ "no-iommu-6.12", "6.12.117", 0, 0, 0, true, false, false, 1 },
+	/* vDPA: a simulator, and a virtio device behind an IOMMU. */
+	{ "vdpa-6.12", "6.12.117", 0, 0, 0, true, false, false, 1 },
+	{ "vdpa-7.3", "7.3.4", 0, 0, 0, true, false, false, 1 },
 };
 
 #define NHOSTS (sizeof(hosts) / sizeof(hosts[0]))
@@ -122,6 +125,43 @@ static void make_device(struct host *h, unsigned int i, const struct made *m, bo
 			(struct host_region){ 0x7c000, 0x7dfff, HOST_REGION_DIRECT_RELAXABLE };
 }
 
+/* vhost-vdpa-0, a simulated network device, and vhost-vdpa-1, a virtio PCI device. */
+static void make_vdpas(struct host *h, bool *ok)
+{
+	struct host_vdpa *v = zeroed(2, sizeof(*v), ok);
+	char buf[32];
+
+	h->vdpas = v;
+	if (!v)
+		return;
+	h->nvdpas = 2;
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(buf, sizeof(buf), "vdpa%u", i);
+		v[i].name = text(buf, ok);
+		v[i].driver = text("vhost_vdpa", ok);
+		snprintf(buf, sizeof(buf), "vhost-vdpa-%u", i);
+		v[i].node_dir = text(buf, ok);
+		v[i].node = (struct host_node){ true, 0, 251, i, 0600 };
+		v[i].kind = i ? HOST_VDPA_VIRTIO : HOST_VDPA_SIM;
+		v[i].told = true;
+		v[i].device_id = 1;
+		v[i].features = 0x308830028;
+		v[i].backend_features = i ? 0x10e : 0x17e;
+		v[i].range.last = i ? (1ull << 39) - 1 : UINT64_MAX;
+		v[i].queues = 3;
+		v[i].queue_max = 256;
+		v[i].groups = v[i].spaces = i ? 1 : 2;
+		v[i].config_len = 24;
+		v[i].config = zeroed(24, 1, ok);
+		if (v[i].config)
+			v[i].config[6] = 1;
+		*(i ? &v[i].queue_size : &v[i].queue_group) = zeroed(3, sizeof(uint32_t), ok);
+		*(i ? &v[i].nqueue_size : &v[i].nqueue_group) = 3;
+	}
+	if (*ok)
+		v[0].queue_group[2] = 1;
+}
+
 struct host *made_host(const char *name)
 {
 	const struct made *m = NULL;
@@ -167,6 +207,8 @@ struct host *made_host(const char *name)
 		for (unsigned int i = 0; i < m->devices; i++)
 			make_device(h, i, m, &ok);
 	}
+	if (ok && !strncmp(name, "vdpa-", 5))
+		make_vdpas(h, &ok);
 	if (!ok) {
 		host_free(h);
 		return NULL;

@@ -26,6 +26,7 @@ struct options {
 	struct run_options run;
 	const char *bdf[BDFS];
 	size_t nbdf;
+	const char *vdpa; /* the node that sequences are about; NULL: VFIO and iommufd */
 	const char *host; /* --against model: of this made host */
 	int mutant;	  /* -1: none */
 	bool against_model, all_mutants, require, ktap, quiet;
@@ -33,11 +34,14 @@ struct options {
 
 static const char usage[] =
 	"usage: hiod-conform --bdf BDF [--bdf BDF]... [options]\n"
+	"       hiod-conform --vdpa NODE [options]\n"
 	"       hiod-conform --against model [--host NAME] [--mutant RULE] [options]\n"
 	"       hiod-conform --mutants [--host NAME] [options]\n"
 	"Runs the same sequences of calls on the kernel and on the model of this host, and\n"
 	"tells where they differ.\n"
 	"  --bdf BDF        a device that is bound to a VFIO driver\n"
+	"  --vdpa NODE      a vhost-vdpa device, such as /dev/vhost-vdpa-0, instead: its sequences\n"
+	"                   have nothing else. Opening it resets it\n"
 	"  --against model  no kernel: two models of a made host\n"
 	"  --host NAME      which made host (--list)\n"
 	"  --mutant RULE    the second model has this rule changed (--list)\n"
@@ -82,6 +86,7 @@ static bool bad(const char *opt, const char *arg)
 
 enum {
 	OPT_BDF,
+	OPT_VDPA,
 	OPT_AGAINST,
 	OPT_HOST,
 	OPT_MUTANT,
@@ -99,14 +104,23 @@ enum {
 };
 
 static const struct option longopts[] = {
-	{ "bdf", 1, NULL, OPT_BDF },	     { "against", 1, NULL, OPT_AGAINST },
-	{ "host", 1, NULL, OPT_HOST },	     { "mutant", 1, NULL, OPT_MUTANT },
-	{ "mutants", 0, NULL, OPT_MUTANTS }, { "calls", 1, NULL, OPT_CALLS },
-	{ "seed", 1, NULL, OPT_SEED },	     { "sequence", 1, NULL, OPT_SEQUENCE },
-	{ "length", 1, NULL, OPT_LENGTH },   { "require", 0, NULL, OPT_REQUIRE },
-	{ "ktap", 0, NULL, OPT_KTAP },	     { "quiet", 0, NULL, OPT_QUIET },
-	{ "verbose", 0, NULL, OPT_VERBOSE }, { "list", 0, NULL, OPT_LIST },
-	{ "help", 0, NULL, OPT_HELP },	     { 0 },
+	{ "bdf", 1, NULL, OPT_BDF },
+	{ "vdpa", 1, NULL, OPT_VDPA },
+	{ "against", 1, NULL, OPT_AGAINST },
+	{ "host", 1, NULL, OPT_HOST },
+	{ "mutant", 1, NULL, OPT_MUTANT },
+	{ "mutants", 0, NULL, OPT_MUTANTS },
+	{ "calls", 1, NULL, OPT_CALLS },
+	{ "seed", 1, NULL, OPT_SEED },
+	{ "sequence", 1, NULL, OPT_SEQUENCE },
+	{ "length", 1, NULL, OPT_LENGTH },
+	{ "require", 0, NULL, OPT_REQUIRE },
+	{ "ktap", 0, NULL, OPT_KTAP },
+	{ "quiet", 0, NULL, OPT_QUIET },
+	{ "verbose", 0, NULL, OPT_VERBOSE },
+	{ "list", 0, NULL, OPT_LIST },
+	{ "help", 0, NULL, OPT_HELP },
+	{ 0 },
 };
 
 static bool option(struct options *o, int opt, const char *arg)
@@ -119,6 +133,7 @@ static bool option(struct options *o, int opt, const char *arg)
 			return bad("bdf", arg);
 		o->bdf[o->nbdf++] = arg;
 		return true;
+	case OPT_VDPA: o->vdpa = arg; return true;
 	case OPT_AGAINST:
 		o->against_model = true;
 		return !strcmp(arg, "model") || bad("against", arg);
@@ -165,7 +180,7 @@ static int parse(struct options *o, int argc, char **argv)
 		if (!option(o, opt, optarg))
 			return EXIT_USAGE;
 	}
-	if (optind < argc || (!o->nbdf && !o->against_model)) {
+	if (optind < argc || (!o->nbdf && !o->vdpa && !o->against_model)) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
@@ -216,7 +231,8 @@ static int find_host(const struct options *o, struct shim *kernel, struct host *
 		fprintf(stderr, "hiod-conform: no made host \"%s\"; see --list\n", o->host);
 		return EXIT_USAGE;
 	}
-	rc = uname(&u) ? -errno : running_host(kernel, u.release, o->bdf, o->nbdf, out, &err);
+	rc = uname(&u) ? -errno
+		       : running_host(kernel, u.release, o->bdf, o->nbdf, o->vdpa, out, &err);
 	if (rc == -ENODEV) {
 		printf("SKIP: %s\n", err.msg);
 		return EXIT_SKIP;
@@ -224,6 +240,33 @@ static int find_host(const struct options *o, struct shim *kernel, struct host *
 	if (rc)
 		fprintf(stderr, "hiod-conform: %s\n", *err.msg ? err.msg : strerror(-rc));
 	return rc ? EXIT_USAGE : 0;
+}
+
+/* Names and the second side. 0 or an exit status. */
+static int sides_start(struct sides *s, const struct options *o)
+{
+	s->pair.name[0] = o->against_model ? "model" : "kernel";
+	s->pair.name[1] = s->mutant >= 0 ? "mutant" : "model";
+	s->pair.host = s->host;
+	s->pair.renew_ctx = s;
+	s->pair.renew = renew;
+	s->pair.side[1].shim = renew(s, &s->pair.side[1].mem);
+	return s->pair.side[0].shim && s->pair.side[1].shim ? 0 : EXIT_USAGE;
+}
+
+/* A run that is about one vhost-vdpa node. */
+static int sides_of_vdpa(struct sides *s, const struct options *o)
+{
+	generator_init(&s->gen, s->host, NULL, 0);
+	s->pair.no_vfio = true;
+	s->gen.able = 0;
+	s->gen.naims = 0;
+	s->gen.vdpa = host_find_vdpa(s->host, o->vdpa);
+	if (!s->gen.vdpa || !s->gen.vdpa->told) {
+		printf("SKIP: no vhost-vdpa device %s that can be opened\n", o->vdpa);
+		return EXIT_SKIP;
+	}
+	return pair_share(&s->pair) ? EXIT_USAGE : sides_start(s, o);
 }
 
 /* 0 or an exit status; s is to be freed then as well. */
@@ -248,17 +291,13 @@ static int sides_init(struct sides *s, const struct options *o, int mutant)
 	memcpy(bdf, o->bdf, sizeof(bdf));
 	for (size_t i = 0; o->against_model && !o->nbdf && i < s->host->ndevices && i < BDFS; i++)
 		bdf[n++] = s->host->devices[i].bdf;
+	if (o->vdpa)
+		return sides_of_vdpa(s, o);
 	if (generator_init(&s->gen, s->host, bdf, n)) {
 		printf("SKIP: no device with a VFIO driver and a group, and no iommufd\n");
 		return EXIT_SKIP;
 	}
-	s->pair.name[0] = o->against_model ? "model" : "kernel";
-	s->pair.name[1] = mutant >= 0 ? "mutant" : "model";
-	s->pair.host = s->host;
-	s->pair.renew_ctx = s;
-	s->pair.renew = renew;
-	s->pair.side[1].shim = renew(s, &s->pair.side[1].mem);
-	return first && s->pair.side[1].shim ? 0 : EXIT_USAGE;
+	return sides_start(s, o);
 }
 
 /* ---- runs ---------------------------------------------------------------------------- */
@@ -282,7 +321,7 @@ static int compare(const struct options *o, FILE *out, struct outcome *res)
 	struct run_result *r = malloc(sizeof(*r));
 	struct run_options run_opt = o->run;
 	struct sides *s = malloc(sizeof(*s));
-	struct coverage cov;
+	struct coverage cov = { 0 };
 	int rc = r && s ? sides_init(s, o, o->mutant) : EXIT_USAGE;
 
 	if (!rc) {
@@ -294,7 +333,9 @@ static int compare(const struct options *o, FILE *out, struct outcome *res)
 	if (!rc) {
 		if (!o->quiet)
 			table_print(out, &r->table);
-		coverage_print(out, &r->table, s->host, s->gen.able, HITS, &cov);
+		/* What must be seen is a list of VFIO's and iommufd's results. */
+		if (!o->vdpa)
+			coverage_print(out, &r->table, s->host, s->gen.able, HITS, &cov);
 		fprintf(out,
 			"%s against %s: seed 0x%" PRIx64 ", %" PRIu64 " sequences, %" PRIu64
 			" calls, %" PRIu64 " %% successful, %" PRIu64

@@ -60,6 +60,17 @@ static void print_fd(FILE *f, const struct call *c)
 		fprintf(f, "(fd of %d) ", c->fd);
 }
 
+/* What is written is a message of vhost's IOTLB, or the beginning of one. */
+static void print_message(FILE *f, const struct call *c, int ret, const char *err)
+{
+	fprintf(f,
+		"write(%u bytes: type %" PRIu64 ", asid %" PRIu64 ", iotlb {iova=0x%" PRIx64
+		", size=0x%" PRIx64 ", perm=%" PRIu64 ", type=%" PRIu64 "}) = %d%s%s",
+		c->room, call_get(c, 0, 4), call_get(c, 4, 4), call_get(c, 8, 8),
+		call_get(c, 16, 8), call_get(c, 32, 1), call_get(c, 33, 1), ret, err ? " " : "",
+		err ? err : "");
+}
+
 void print_sequence(FILE *f, struct pair *p, const struct sequence *seq)
 {
 	struct images *im = malloc(sizeof(*im));
@@ -88,6 +99,8 @@ void print_sequence(FILE *f, struct pair *p, const struct sequence *seq)
 			print_fd(f, c);
 		if (c->op == CALL_CLOSE)
 			fprintf(f, "close = %d%s%s", v.ret[0], err ? " " : "", err ? err : "");
+		if (c->op == CALL_WRITE)
+			print_message(f, c, v.ret[0], err);
 		if (c->op == CALL_IOCTL)
 			print_ioctl(f, &p->side[0], c, arg, im, v.ret[0]);
 		fprintf(f, "\n");

@@ -22,7 +22,7 @@ static bool iommufd_test(struct shim *s)
 	return test;
 }
 
-int running_host(struct shim *s, const char *release, const char *const *bdf, size_t n,
+int running_host(struct shim *s, const char *release, const char *const *bdf, size_t n, bool vdpa,
 		 struct host **out, struct capture_error *err)
 {
 	struct survey_plan plan;
@@ -33,6 +33,7 @@ int running_host(struct shim *s, const char *release, const char *const *bdf, si
 
 	if (rc)
 		return rc;
+	plan.ask_vdpa = vdpa;
 	recorder = shim_record_new(s, &cfg, err);
 	rc = recorder ? survey(recorder, &plan, NULL, NULL) : -ENOMEM;
 	if (!rc)

@@ -13,7 +13,7 @@
  * *out is the caller's to host_free(). -ENODEV: a device is not here, and err
  * says which; -ENOMEM; or what describe() says.
  */
-int running_host(struct shim *s, const char *release, const char *const *bdf, size_t n,
+int running_host(struct shim *s, const char *release, const char *const *bdf, size_t n, bool vdpa,
 		 struct host **out, struct capture_error *err);
 
 #endif

@@ -72,6 +72,22 @@ static int mem_out(void *ctx, uint64_t dst, const void *src, size_t len)
 	return n < len ? -EFAULT : 0;
 }
 
+int map_region_new_shared(struct region *r)
+{
+	/* A later MAP_PRIVATE or MAP_SHARED would not do: the two exclude each other. */
+	uint8_t *p = mmap(NULL, MAP_BYTES + PAGE, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	if (mprotect(p + MAP_BYTES, PAGE, PROT_NONE)) {
+		munmap(p, MAP_BYTES + PAGE);
+		return -ENOMEM;
+	}
+	*r = (struct region){ p, MAP_BYTES };
+	return 0;
+}
+
 int side_init(struct side *s, const struct region *map)
 {
 	int err;
@@ -167,6 +183,7 @@ int side_call(struct side *s, const struct call *c, uintptr_t arg)
 		if (c->fd >= 0)
 			s->fd[c->fd] = -1;
 		return ret;
+	case CALL_WRITE: return (int)shim_write(s->shim, fd, (const void *)arg, c->room);
 	default: return s->shim->ops->ioctl(s->shim, fd, c->req, arg);
 	}
 }

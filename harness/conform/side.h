@@ -31,6 +31,8 @@ struct side {
 
 /* The memory of mappings: readable and writable, present. -ENOMEM. */
 int map_region_new(struct region *r);
+/* The same as memory of a file, which is all that some vDPA devices map. */
+int map_region_new_shared(struct region *r);
 void region_free(struct region *r);
 
 /*

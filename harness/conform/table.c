@@ -88,6 +88,8 @@ static const char *name_of(const struct table_entry *e, char *buf, size_t cap)
 		return "open";
 	if (e->op == CALL_CLOSE)
 		return "close";
+	if (e->op == CALL_WRITE)
+		return "write";
 	if (row)
 		return row->name;
 	snprintf(buf, cap, "0x%x", e->req);
