@@ -91,6 +91,20 @@ TEST(first_stage_follows_the_guest)
 	EXPECT_EQ(0, g.f.errors);
 }
 
+/* QEMU did not look when the guest changed the domain, and DMA went where it had been. */
+TEST(m20_a_change_of_domain_is_followed)
+{
+	struct guest g;
+
+	ASSERT_EQ(0, plug_nested(&g, V11_0, FLTS));
+	EXPECT_EQ(0, bind(&g, HIOD_NO_PASID, &first_stage));
+	EXPECT_EQ(0, bind(&g, HIOD_NO_PASID, &pass_through));
+	EXPECT_EQ(0, fs(&g, HIOD_NO_PASID));
+	EXPECT_EQ(0, bind(&g, HIOD_NO_PASID, &other_stage));
+	EXPECT_TRUE(fs(&g, HIOD_NO_PASID) != 0);
+	guest_end(&g);
+}
+
 TEST(pasids_of_the_guest)
 {
 	struct guest g;

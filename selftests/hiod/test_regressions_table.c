@@ -383,6 +383,23 @@ TEST(m02_a_mediated_device_is_known_by_its_bus)
 	guest_end(&g);
 }
 
+/* A bus that virtio-iommu knows, and a slot of it whose address space nobody asked for. */
+TEST(m04_a_device_without_a_record_is_refused)
+{
+	HostIOMMUDevice *hiod;
+	struct guest g;
+
+	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", "virtio-iommu-pci", NULL, 0));
+	ASSERT_EQ(0, guest_plug(&g, L, DEV));
+	hiod = g.dev[0].vbasedev.hiod;
+	hiod->aliased_devfn = PCI_DEVFN(9, 0);
+	EXPECT_EQ(-EINVAL, virtio_iommu_ops.set_iommu_device(&g.m.root, &g.m.virtio_iommu,
+							     PCI_DEVFN(9, 0), hiod, &g.err));
+	EXPECT_STREQ("virtio_iommu_set_host_iova_ranges: no IOMMUDevice found!", g.err.message);
+	hiod->aliased_devfn = g.dev[0].pdev.devfn;
+	guest_end(&g);
+}
+
 /* virtio-iommu's ranges are kept under the alias, and go with the device. */
 TEST(m06_ranges_are_forgotten_under_the_alias)
 {
