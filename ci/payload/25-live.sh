@@ -8,7 +8,7 @@ device=${VM_DEVICES%% *}
 
 # Numbers of fds and objects are of no account.
 ask() { # PROFILE OUT HOST|--live
-	hiod check --matrix --format json --profile "$1" --device "$device" "$3" >/tmp/raw || [ $? = 1 ] ||
+	hiod check --matrix --format json --profile "$1" --device "$device" --no-memory "$3" >/tmp/raw || [ $? = 1 ] ||
 		return 1
 	sed -E 's/"host":"[^"]*",//; s/(fd|id)=[0-9]+/\1=N/g; s/ \([0-9]+\)/ (N)/g' /tmp/raw >"$2"
 }

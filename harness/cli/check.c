@@ -33,6 +33,7 @@ struct options {
 	bool vdpa_where_there; /* no backend was named: vDPA devices count, and none is no news */
 	bool matrix;
 	bool device_first;  /* on QEMU's command line, before the vIOMMU */
+	bool memory;	    /* the guest has some, which is mapped */
 	bool live;	    /* ask the running kernel, not the model of a host */
 	const char *record; /* file for the one check's transcript; NULL: none */
 	enum output_format format;
@@ -101,12 +102,13 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		{ "add-device", required_argument, NULL, 'a' },
 		{ "record", required_argument, NULL, 'r' },
 		{ "live", no_argument, NULL, 'l' },
+		{ "no-memory", no_argument, NULL, 'N' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int ch, backend, r = 0;
 
-	*o = (struct options){ .profile = hiod_profile_default() };
+	*o = (struct options){ .profile = hiod_profile_default(), .memory = true };
 	while (!r && (ch = getopt_long(argc, argv, "v:m:b:p:d:f:h", longopts, NULL)) != -1) {
 		switch (ch) {
 		case 'v': r = add_viommu(o, optarg); break;
@@ -118,6 +120,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		case 'a': r = topology_add(&o->topology, optarg); break;
 		case 'r': o->record = optarg; break;
 		case 'l': o->live = true; break;
+		case 'N': o->memory = false; break;
 		case 'b':
 			backend = backend_from_name(optarg);
 			if (backend >= 0)
@@ -149,6 +152,8 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 	}
 	if (!r && o->topology)
 		r = topology_check(o->topology, o->profile);
+	/* Real memory would have to be locked. */
+	o->memory &= !o->live;
 	if (!r && o->matrix)
 		r = add_matrix(o);
 	if (!r && !o->nviommus)
@@ -283,6 +288,8 @@ static int check_device(const struct options *o, const struct loaded *l, enum hi
 			.backend = b,
 			.device_first = o->device_first,
 			.bdf = where,
+			.mem = o->memory && b != HIOD_BACKEND_VDPA ? guest_memory : NULL,
+			.nmem = o->memory && b != HIOD_BACKEND_VDPA ? GUEST_MEMORY_REGIONS : 0,
 		};
 		struct hiod_verdict v;
 		int bad = check_one(o, l->host, &c, &v);
@@ -575,6 +582,8 @@ const struct cli_command cli_check = {
 		"                        may be repeated\n"
 		"      --device-first    the device stands before the vIOMMU on QEMU's command line,\n"
 		"                        as in -device vfio-pci,... -device intel-iommu,...\n"
+		"      --no-memory       map no guest memory; without it 64 MiB are, as by QEMU with -m 64,\n"
+		"                        but for --live, where they would be locked\n"
 		"      --live            ask this machine's own drivers; its devices are those bound to\n"
 		"                        vfio-pci, or --device. Nothing is bound, and nothing left open.\n"
 		"                        vDPA devices only with --backend vdpa: opening one resets it\n"

@@ -28,6 +28,16 @@ int backend_from_name(const char *name)
 	return -1;
 }
 
+/* Any addresses will do that are whole pages and do not overlap. */
+const struct hiod_mem_region guest_memory[GUEST_MEMORY_REGIONS] = {
+	{ .iova = 0, .size = 64u << 20, .vaddr = (void *)0x10000000, .name = "pc.ram" },
+	{ .iova = 0xfffc0000,
+	  .size = 256u << 10,
+	  .vaddr = (void *)0x18000000,
+	  .readonly = true,
+	  .name = "pc.bios" },
+};
+
 static json_t *hex(uint64_t v)
 {
 	char text[24];
@@ -63,6 +73,8 @@ int verdict_to_json(const struct hiod_verdict *v, json_t *o)
 
 /* In front of a vIOMMU that comes after the device. */
 #define LATE "late:"
+/* Behind a backend into which the guest's memory is mapped. */
+#define WITH_MEMORY "+memory"
 
 /* In front of each line of a topology, behind the vIOMMU. */
 #define ALSO " +"
@@ -84,9 +96,10 @@ char *client_of(const struct hiod_check *c)
 		else
 			n += (size_t)snprintf(also + n, room - n, "%c", *p);
 	}
-	rc = asprintf(&text, "hiod %s%s%s %s %s%s%s", c->profile->name, c->machine ? "/" : "",
+	rc = asprintf(&text, "hiod %s%s%s %s%s %s%s%s", c->profile->name, c->machine ? "/" : "",
 		      c->machine ? c->machine : "", backend_name(c->backend),
-		      c->device_first ? LATE : "", c->viommu ? c->viommu : "none", also);
+		      c->nmem ? WITH_MEMORY : "", c->device_first ? LATE : "",
+		      c->viommu ? c->viommu : "none", also);
 	free(also);
 	return rc < 0 ? NULL : text;
 }
@@ -112,7 +125,7 @@ static char *take_topology(char *viommu)
 
 bool client_parse(const char *client, struct hiod_check *c, char **storage)
 {
-	char *profile, *backend, *viommu, *machine;
+	char *profile, *backend, *viommu, *machine, *memory;
 	int b;
 
 	*storage = NULL;
@@ -127,6 +140,12 @@ bool client_parse(const char *client, struct hiod_check *c, char **storage)
 		return false;
 	*backend++ = '\0';
 	*viommu++ = '\0';
+	memory = strstr(backend, WITH_MEMORY);
+	if (memory) {
+		*memory = '\0';
+		c->mem = guest_memory;
+		c->nmem = GUEST_MEMORY_REGIONS;
+	}
 	machine = strchr(profile, '/');
 	if (machine)
 		*machine++ = '\0';
