@@ -173,6 +173,7 @@ help:
 	@echo 'make check-hw    the driver tests on this machine, on the device BDF=...'
 	@echo 'make check-vm    real kernels in a VM: driver tests, capture, comparison with the model'
 	@echo 'make check-bugs  known bugs put back, one at a time: a test must fail on each'
+	@echo 'make check-qemu  real QEMU on every host of the corpus against hiod check'
 	@echo 'make bench       cost per call, as ratios to a raw ioctl'
 	@echo 'make docs        regenerate the tables in docs/ that come from code'
 	@echo 'make format      apply .clang-format'
@@ -180,6 +181,7 @@ help:
 	@echo 'Variables: CC, CFLAGS, BUILD=DIR, V=1, DEPS=no (never install packages)'
 
 -include ci/hw.mk
+-include ci/qemu.mk
 -include ci/vm.mk
 -include ci/conformance.mk
 -include ci/bugs.mk
