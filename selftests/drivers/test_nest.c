@@ -63,6 +63,8 @@ FIXTURE_SETUP(nest)
 		release = un.release;
 	spec.release = release ? release : "7.3.4";
 	n->h = test_host(&spec);
+	if (!(n->h->features & 1u << HOST_F_DIRTY))
+		SKIP(return, "no nesting or tracking before Linux 6.7");
 	n->has_pasid = n->h->features & 1u << HOST_F_PASID;
 	if (n->has_pasid)
 		n->h->devices[0].max_pasid_log2 = 20;
