@@ -11,6 +11,7 @@
 #include "harness/capture/record.h"
 #include "harness/capture/survey.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/command.h"
 #include "harness/cli/output.h"
 #include "harness/cli/topology.h"
 #include "harness/cli/verdict.h"
@@ -29,6 +30,7 @@ struct options {
 	char *topology;	    /* -device options, a line each; NULL: the device is on pcie.0 */
 	char *viommu[MAX_VIOMMUS];
 	size_t nviommus;
+	bool viommu_given;	     /* not the default */
 	bool backend[HIOD_BACKENDS]; /* by enum hiod_backend */
 	bool vdpa_where_there; /* no backend was named: vDPA devices count, and none is no news */
 	bool matrix;
@@ -111,7 +113,10 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 	*o = (struct options){ .profile = hiod_profile_default(), .memory = true };
 	while (!r && (ch = getopt_long(argc, argv, "v:m:b:p:d:f:h", longopts, NULL)) != -1) {
 		switch (ch) {
-		case 'v': r = add_viommu(o, optarg); break;
+		case 'v':
+			o->viommu_given = true;
+			r = add_viommu(o, optarg);
+			break;
 		case 'm': o->machine = optarg; break;
 		case 'd': o->device = optarg; break;
 		case 'M': o->matrix = true; break;
@@ -530,24 +535,92 @@ static int check_live(const struct options *o)
 	return status;
 }
 
+/* One device of a command line, as if its options had been given one by one. */
+static int check_command_device(const struct options *base, const struct command *cmd,
+				const struct command_device *d, const struct cli_files *files)
+{
+	struct options o = *base;
+
+	memset(o.backend, 0, sizeof(o.backend));
+	o.backend[d->iommufd ? HIOD_BACKEND_IOMMUFD : HIOD_BACKEND_LEGACY] = true;
+	o.device = d->name;
+	o.device_first = d->is_first;
+	o.machine = cmd->machine;
+	o.topology = cmd->topology;
+	o.viommu[0] = cmd->viommu;
+	o.nviommus = 1;
+	return check_files(&o, files);
+}
+
+/* What stands behind "--": hosts, or after them QEMU and its options. */
+static int check_command(const struct options *o, const struct cli_files *files, int argc,
+			 char **argv)
+{
+	int status = CLI_NOTHING, r;
+	struct command cmd;
+
+	r = command_parse(&cmd, argc, argv);
+	if (!r && cmd.topology)
+		r = topology_check(cmd.topology, o->profile);
+	if (!r && (!cmd.viommu || !cmd.ndevices))
+		fprintf(stderr, "hiod: nothing to check: no %s in this command line\n",
+			cmd.viommu ? "vfio-pci device" : "vIOMMU");
+	if (!r && cmd.ignored)
+		fprintf(stderr, "hiod: not looked at: %s\n", cmd.ignored);
+	for (size_t i = 0; !r && cmd.viommu && i < cmd.ndevices; i++)
+		status = worse(status, check_command_device(o, &cmd, &cmd.device[i], files));
+	command_free(&cmd);
+	return r ? r : status;
+}
+
+/* Where a command line of QEMU's begins: behind a "--" with a host before it. 0: nowhere. */
+static int command_at(int argc, char **argv)
+{
+	for (int i = 2; i + 1 < argc; i++)
+		if (!strcmp(argv[i], "--"))
+			return i;
+	return 0;
+}
+
+/* A command line says these itself. */
+static int both(const struct cli_command *c, const struct options *o, bool viommu_given)
+{
+	if (viommu_given || o->machine || o->device || o->topology || o->device_first || o->live ||
+	    o->matrix)
+		return cli_usage(c, "the command line behind '--' says which vIOMMU, machine, "
+				    "devices and topology");
+	return 0;
+}
+
 static int run(const struct cli_command *c, int argc, char **argv)
 {
+	int command = command_at(argc, argv), end = command ? command : argc, status;
 	struct options o;
-	int status = parse(c, &o, argc, argv);
 
+	status = parse(c, &o, end, argv);
+	/* Without a host before it, "--" only ends the options. */
+	if (!status && command && optind == command) {
+		optind++;
+		command = 0;
+		end = argc;
+	}
+	if (!status && command)
+		status = both(c, &o, o.viommu_given);
 	if (status == -1) {
 		status = CLI_OK;
 	} else if (!status && o.live) {
-		status = optind == argc
+		status = optind == end
 				 ? check_live(&o)
 				 : cli_usage(c, "--live takes no hosts, but %s", argv[optind]);
-	} else if (!status && optind == argc) {
+	} else if (!status && optind == end) {
 		status = cli_usage(c, "no host given");
 	} else if (!status) {
 		struct cli_files files;
 
-		status = cli_files_expand(&files, argv + optind, argc - optind);
-		if (!status)
+		status = cli_files_expand(&files, argv + optind, end - optind);
+		if (!status && command)
+			status = check_command(&o, &files, argc - command - 1, argv + command + 1);
+		else if (!status)
 			status = check_files(&o, &files);
 		cli_files_free(&files);
 	}
@@ -559,11 +632,12 @@ static int run(const struct cli_command *c, int argc, char **argv)
 
 const struct cli_command cli_check = {
 	.name = "check",
-	.args = "[OPTION]... HOST...|--live",
+	.args = "[OPTION]... HOST...|--live  or  [OPTION]... HOST... -- qemu-system-x86_64 ...",
 	.summary = "would these hosts carry this vIOMMU, and what would QEMU say",
 	.help = "HOST is a host description, a capture (it is described first), or a directory of\n"
 		"them. Every device of a host that VFIO has (where it has none: every device) is put\n"
-		"behind every backend and vIOMMU given.\n\n"
+		"behind every backend and vIOMMU given. With QEMU's own command line behind '--' that says\n"
+		"which: it is read, not run, and the options that were not looked at are named.\n\n"
 		"  -v, --viommu SPEC     as QEMU's -device: intel-iommu,aw-bits=48,caching-mode=on or\n"
 		"                        virtio-iommu,granule=host,aw-bits=48; may be repeated (default\n"
 		"                        intel-iommu,caching-mode=on)\n"
