@@ -91,6 +91,9 @@ static inline unsigned int transcript_line(const struct transcript *t, size_t i)
  */
 int transcript_load(const char *path, unsigned int flags, struct transcript *t,
 		    struct capture_error *err);
+/* The same from text; name is for messages. An empty text is no transcript: -EINVAL. */
+int transcript_parse(const char *text, size_t len, const char *name, unsigned int flags,
+		     struct transcript *t, struct capture_error *err);
 /* Writes all of it: under a temporary name, then renamed. */
 int transcript_save(const struct transcript *t, const char *path, struct capture_error *err);
 /* Frees what t owns and empties it; an empty one is allowed. */

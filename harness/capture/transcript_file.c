@@ -159,6 +159,22 @@ static void get_line(struct json_reader *r, const char *text, size_t len, bool l
 	json_decref(o);
 }
 
+/* What is said of a transcript once its last line was read. */
+static int finish(struct json_reader *r, const char *name, unsigned int flags, struct transcript *t)
+{
+	if (!r->rc && !t->result && !(flags & TRANSCRIPT_PARTIAL))
+		r->rc = capture_fail(r->err, -EINVAL,
+				     "%s:%u: the file ends without a result line: the recording was "
+				     "cut short",
+				     name, r->line);
+	t->file = strdup(name);
+	if (!t->file && !r->rc)
+		r->rc = capture_fail(r->err, -ENOMEM, "%s: out of memory", name);
+	if (r->rc)
+		transcript_free(t);
+	return r->rc;
+}
+
 int transcript_load(const char *path, unsigned int flags, struct transcript *t,
 		    struct capture_error *err)
 {
@@ -186,19 +202,25 @@ int transcript_load(const char *path, unsigned int flags, struct transcript *t,
 	}
 	if (!r.rc && ferror(f))
 		r.rc = capture_fail(err, -EIO, "%s: cannot read: %s", path, strerror(errno));
-	if (!r.rc && !t->result && !(flags & TRANSCRIPT_PARTIAL))
-		r.rc = capture_fail(err, -EINVAL,
-				    "%s:%u: the file ends without a result line: the recording was "
-				    "cut short",
-				    path, r.line);
 	free(line);
 	fclose(f);
-	t->file = strdup(path);
-	if (!t->file && !r.rc)
-		r.rc = capture_fail(err, -ENOMEM, "%s: out of memory", path);
-	if (r.rc)
-		transcript_free(t);
-	return r.rc;
+	return finish(&r, path, flags, t);
+}
+
+int transcript_parse(const char *text, size_t len, const char *name, unsigned int flags,
+		     struct transcript *t, struct capture_error *err)
+{
+	struct json_reader r = { .err = err, .file = name };
+	const char *end = text + len, *nl;
+
+	*t = (struct transcript){ 0 };
+	while (!r.rc && text < end) {
+		nl = memchr(text, '\n', (size_t)(end - text));
+		r.line++;
+		get_line(&r, text, (size_t)((nl ? nl : end) - text), !nl, flags, t);
+		text = nl ? nl + 1 : end;
+	}
+	return finish(&r, name, flags, t);
 }
 
 char *transcript_result_str(const struct transcript *t, const char *key)
