@@ -64,6 +64,9 @@ static void other_file(struct describer *d, const char *path, const char *conten
 	struct host *h = d->h;
 	struct host_file *v;
 
+	/* A client may ask for any name; a host has files by absolute ones. */
+	if (path[0] != '/')
+		return;
 	for (size_t i = 0; i < h->nfiles; i++) {
 		if (!strcmp(h->files[i].path, path))
 			return;
