@@ -235,10 +235,57 @@ size_t choices_weighted(struct choices *c, const unsigned int *weights, size_t n
 	return i;
 }
 
+/* Bytes of given bytes, all at once: what a loop of draws would give. */
+static void fill_from_bytes(struct choices *c, uint8_t *buf, size_t len)
+{
+	size_t n = c->len - c->pos, room = CHOICES_MAX - c->drawn;
+
+	if (n > room)
+		n = room;
+	if (n > len)
+		n = len;
+	if (n)
+		memcpy(buf, c->bytes + c->pos, n);
+	if (n < len) {
+		memset(buf + n, 0, len - n);
+		c->exhausted = true;
+	}
+	c->pos += n;
+	c->drawn += n;
+}
+
 void choices_fill(struct choices *c, void *buf, size_t len)
 {
+	if (c->source == CHOICES_BYTES && !c->keep && c->drawn <= CHOICES_MAX) {
+		fill_from_bytes(c, buf, len);
+		return;
+	}
 	for (size_t i = 0; i < len; i++)
 		((uint8_t *)buf)[i] = (uint8_t)choices_range(c, 0, 255);
+}
+
+size_t choices_rest(struct choices *c, void *buf, size_t cap, choices_sample_fn *sample, void *ctx)
+{
+	size_t len = c->len - c->pos;
+	uint8_t *out = buf;
+	struct choices inner;
+
+	if (c->source != CHOICES_SEED) {
+		if (len > cap)
+			len = cap;
+		choices_fill(c, buf, len);
+		return len;
+	}
+	choices_init_seed(&inner, next(c));
+	choices_keep(&inner, false);
+	len = sample(&inner, ctx, out, cap);
+	/* Zeros at the end are not written, and would not be read again. */
+	while (len && !out[len - 1])
+		len--;
+	for (size_t i = 0; i < len; i++)
+		record(c, out[i], 255);
+	c->drawn += len;
+	return len;
 }
 
 void choices_begin(struct choices *c)

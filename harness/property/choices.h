@@ -93,6 +93,15 @@ size_t choices_weighted(struct choices *c, const unsigned int *weights, size_t n
 #define CHOICES_PICK(c, array) ((array)[choices_index(c, sizeof(array) / sizeof((array)[0]))])
 void choices_fill(struct choices *c, void *buf, size_t len);
 /*
+ * All that is left of the stream as bytes, at most cap: for the last draw of a
+ * property whose input is a file or a reply as it is. A seeded stream has no
+ * end: its bytes are made by sample, from a stream of its own, and recorded as
+ * if they had been given. Zeros at the end do not count: not given, not drawn.
+ * Returns their number.
+ */
+typedef size_t choices_sample_fn(struct choices *c, void *ctx, uint8_t *buf, size_t cap);
+size_t choices_rest(struct choices *c, void *buf, size_t cap, choices_sample_fn *sample, void *ctx);
+/*
  * Repeats: for (n = 0; n < limit && choices_more(c, 80); n++) with the element
  * drawn in the body. A list of this shape shrinks by whole elements.
  */

@@ -28,6 +28,25 @@ typedef enum property_result property_fn(struct choices *c, void *ctx);
 __attribute__((format(printf, 2, 3))) enum property_result property_fail(struct choices *c,
 									 const char *fmt, ...);
 
+/*
+ * A property with its name, for whatever runs it: one of these, and the
+ * function is a selftest, a fuzz target and a reader of saved inputs.
+ */
+struct property {
+	const char *name;
+	property_fn *fn;
+	void *ctx;	    /* may be NULL */
+	unsigned int cases; /* of a selftest's run; what all of them together may cost */
+	/*
+	 * Input that is not to be changed byte by byte alone, for fuzzers; each
+	 * may be NULL. data: size bytes in a buffer of max; what was done is
+	 * told by the size returned, 0: nothing could be done. seed decides all.
+	 */
+	size_t (*mutate)(uint8_t *data, size_t size, size_t max, uint32_t seed);
+	size_t (*cross)(const uint8_t *a, size_t na, const uint8_t *b, size_t nb, uint8_t *out,
+			size_t max, uint32_t seed);
+};
+
 struct property_options {
 	uint64_t seed;
 	unsigned int cases;	  /* that were not discarded */
