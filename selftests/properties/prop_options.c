@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* QEMU's option syntax, as text of anybody's: it is taken or refused with a message. */
+#include <string.h>
+
+#include "harness/property/property.h"
+#include "hiod/machine.h"
+#include "selftests/properties/gen.h"
+#include "selftests/properties/list.h"
+
+#define TEXT_MAX 1024
+
+static size_t sample(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
+{
+	static const char syntax[] = ",=x019 ";
+	char text[VIOMMU_TEXT_MAX];
+	const char *t = make_viommu(c, hiod_profile_default(), text);
+	size_t n = t ? strlen(t) : 0;
+
+	if (n > cap)
+		n = cap;
+	memcpy(buf, t ? t : "", n);
+	for (unsigned int i = 0; n && i < 3 && choices_more(c, 40); i++) {
+		size_t at = choices_index(c, n);
+
+		buf[at] = choices_bool(c, 60)
+				  ? (uint8_t)syntax[choices_index(c, sizeof(syntax) - 1)]
+				  : (uint8_t)choices_upto(c, 255);
+	}
+	return n;
+}
+
+static enum property_result options(struct choices *c, void *ctx)
+{
+	const struct hiod_profile *p = make_profile(c);
+	bool machine = choices_bool(c, 30);
+	uint8_t raw[TEXT_MAX];
+	char text[TEXT_MAX + 1];
+	struct hiod_error err;
+	static Machine m;
+	size_t len;
+	int rc;
+
+	len = choices_rest(c, raw, sizeof(raw), sample, NULL);
+	memcpy(text, raw, len);
+	text[len] = '\0';
+	choices_note(c, "%s: '%s'", p->name, text);
+	hiod_error_init(&err);
+	rc = machine_init(&m, NULL, p, machine ? text : NULL, NULL, 0, NULL, &err);
+	if (!rc && !machine)
+		rc = machine_add_viommu(&m, text, &err);
+	if (!rc && err.message[0])
+		return property_fail(c, "taken, and '%s'", err.message);
+	if (rc && !err.message[0])
+		return property_fail(c, "%d without a message", rc);
+	if (rc && strchr(err.message, '\n') && !strchr(text, '\n'))
+		return property_fail(c, "a message of several lines");
+	if (!rc && m.viommu_kind == MACHINE_VIOMMU_INTEL) {
+		uint8_t aw = m.viommu.config.aw_bits;
+
+		if (aw != 39 && aw != 48)
+			return property_fail(c, "a width of %u", aw);
+		/* VT-d specification 11.4.2: MGAW, and a SAGAW that fits it. */
+		if ((m.viommu.cap >> 16 & 0x3f) != aw - 1u)
+			return property_fail(c, "MGAW is not the width");
+		if (m.viommu.config.dma_translation && !(m.viommu.cap >> (aw == 48 ? 10 : 9) & 1))
+			return property_fail(c, "SAGAW does not have the width");
+		/* EIM needs IR; PASID needs scalable mode. */
+		if (m.viommu.ecap >> 4 & 1 && !(m.viommu.ecap >> 3 & 1))
+			return property_fail(c, "EIM without IR");
+		if (m.viommu.ecap >> 40 & 1 && !(m.viommu.ecap >> 43 & 1))
+			return property_fail(c, "PASID without scalable mode");
+	}
+	machine_finalize(&m);
+	return PROPERTY_PASS;
+}
+
+const struct property property_viommu_options = { "viommu_options", options, .cases = 15000 };

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every property over generated cases. PROP_SEED, PROP_CASES and PROP_INPUT
+ * (harness/property/property.h) choose others.
+ */
+#include "harness/ktap/ktap.h"
+#include "selftests/properties/list.h"
+
+#define PROPERTY(prop)                                                                             \
+	TEST(prop)                                                                                 \
+	{                                                                                          \
+		const struct property *p = &property_##prop;                                       \
+                                                                                                   \
+		EXPECT_EQ(0, property_run(p->name, p->fn, p->ctx, p->cases));                      \
+	}
+#define PROPERTY_JSON(prop)                                                                        \
+	TEST(prop)                                                                                 \
+	{                                                                                          \
+		const struct property *p = &property_##prop;                                       \
+                                                                                                   \
+		if (!p)                                                                            \
+			SKIP(return, "this build has no file formats");                            \
+		EXPECT_EQ(0, property_run(p->name, p->fn, p->ctx, p->cases));                      \
+	}
+#include "selftests/properties/list.def"
+
+TEST_HARNESS_MAIN
