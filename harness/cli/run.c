@@ -161,6 +161,7 @@ static int run_stack(struct stack *k, const struct options *o, char *const argv[
 	struct capture_error err;
 	int status = 0;
 
+	cfg.release = k->host ? k->host->release : k->script.kernel;
 	cfg.shim = k->recorder ? k->recorder : k->rules ? k->rules : k->base;
 	if (supervisor_run(k->sup, &cfg, argv, &status, &err))
 		return cli_error("%s", err.msg);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Calls that name a path. */
+/* Calls that name a path, and the one that names the kernel. */
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "harness/supervise/internal.h"
@@ -305,4 +306,17 @@ void call_chdir(struct supervisor *s, uint64_t path)
 	else
 		refuse(s, REFUSE_CHDIR, EACCES,
 		       "chdir(%s): the directories of the host cannot be gone into", s->path);
+}
+
+void call_uname(struct supervisor *s, uint64_t buf)
+{
+	struct utsname u;
+
+	if (!s->cfg->release || uname(&u)) {
+		answer_pass(s);
+		return;
+	}
+	memset(u.release, 0, sizeof(u.release));
+	strncpy(u.release, s->cfg->release, sizeof(u.release) - 1);
+	answer(s, target_write(s, buf, &u, sizeof(u)));
 }

@@ -172,6 +172,7 @@ void call_statx(struct supervisor *s, int dirfd, uint64_t path, int flags, uint6
 void call_access(struct supervisor *s, int dirfd, uint64_t path, int mode, int flags);
 void call_readlink(struct supervisor *s, int dirfd, uint64_t path, uint64_t buf, int64_t len);
 void call_xattr(struct supervisor *s, uint64_t path);
+void call_uname(struct supervisor *s, uint64_t buf);
 void call_chdir(struct supervisor *s, uint64_t path);
 
 void call_fstat(struct supervisor *s, int fd, uint64_t buf);

@@ -42,6 +42,8 @@ struct supervise_config {
 	 * were closed: what a recorder wrote down can be shown. NULL: nobody.
 	 */
 	void (*called)(void *ctx);
+	/* What uname(2) tells as the kernel's release; NULL: the real one's. */
+	const char *release;
 	/* One line, no newline, about what is refused; NULL: to stderr. */
 	void (*say)(void *ctx, const char *line);
 	void *ctx;

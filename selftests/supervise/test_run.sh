@@ -18,7 +18,7 @@ refused() {
 	is 2 "$status" && is 1 "$(grep -vc "^Try '" "$err")" && grep -q '^hiod' "$err" && is 0 "$(wc -c <"$out" | tr -d ' ')"
 }
 
-ktap_plan 37
+ktap_plan 38
 
 # ---- statuses and output --------------------------------------------------------
 run --host "$host" -- cat "$dir/vfio-dev/vfio0/dev" "$dir/vendor"
@@ -37,6 +37,9 @@ run --host "$host" -- sh -c 'test -c /dev/vfio/devices/vfio0 && test ! -e /dev/v
 ok 'what it starts is on the host too' is 0 "$status"
 run --host "$host" -- cat /proc/self/status
 ok 'it has no new privileges' has "$out" '^NoNewPrivs:.1$'
+
+run --host "$host" -- uname -r
+ok 'the kernel is the one of the host' is 6.12.117 "$(cat "$out")"
 
 # ---- wrong usage ------------------------------------------------------------------
 run --host "$host" -- /nowhere/program
