@@ -73,6 +73,19 @@ void host_free(struct host *h)
 		free(h->files[i].content);
 	}
 	free(h->files);
+	for (size_t i = 0; i < h->firmware.nregions; i++) {
+		struct host_firmware_region *f = &h->firmware.regions[i];
+
+		for (size_t d = 0; d < f->ndevices; d++)
+			free(f->devices[d]);
+		free(f->devices);
+	}
+	free(h->firmware.regions);
+	for (size_t i = 0; i < h->nprovenance; i++) {
+		free(h->provenance[i].key);
+		free(h->provenance[i].note);
+	}
+	free(h->provenance);
 	free(h);
 }
 

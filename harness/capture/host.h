@@ -220,6 +220,37 @@ struct host_vdpa {
 	uint32_t config_len;
 };
 
+/* How a member of a description came to be known. Of a recorded host all are known. */
+enum host_how {
+	HOST_KNOWN,   /* an input told it */
+	HOST_DERIVED, /* it follows from what is known by the kernel's rules */
+	HOST_ASSUMED, /* nothing told it */
+	HOST_HOW_NR,
+};
+
+struct host_provenance {
+	char *key; /* path in the description: "iommus[0].domains" */
+	enum host_how how;
+	char *note; /* known: by which input, "dmesg.txt:12"; else what and why */
+};
+
+/* A region that the firmware's tables reserve for devices (RMRR, IVMD). */
+struct host_firmware_region {
+	struct host_range range;
+	/* "0000:00:14.0", below a bridge "0000:00:1c.4/00.0"; none: not told which */
+	char **devices;
+	size_t ndevices;
+};
+
+/* What the firmware's ACPI tables tell and no driver reports. */
+struct host_firmware {
+	uint32_t width; /* host address width of the DMAR table; 0: not told */
+	uint32_t atsr;	/* structures of root ports with ATS, */
+	uint32_t satc;	/* and of SoC devices with it */
+	struct host_firmware_region *regions;
+	size_t nregions;
+};
+
 /*
  * Named features of a kernel: the personality. A release gives the defaults
  * (host_features_default); what a capture showed overrides them, since
@@ -290,6 +321,9 @@ struct host {
 	size_t nvdpas;
 	struct host_file *files;
 	size_t nfiles;
+	struct host_firmware firmware;
+	struct host_provenance *provenance;
+	size_t nprovenance;
 };
 
 /* Frees h and all it owns; NULL is allowed. */

@@ -239,6 +239,22 @@ static bool same_file(struct diff *d, const char *at, const struct host_file *a,
 	       STR(content, a->link ? "link" : "content");
 }
 
+static bool same_firmware_region(struct diff *d, const char *at,
+				 const struct host_firmware_region *a,
+				 const struct host_firmware_region *b)
+{
+	for (size_t i = 0; i < a->ndevices && i < b->ndevices; i++)
+		if (!same_str(a->devices[i], b->devices[i]))
+			return differs(d, "%sdevices[%zu]", at, i);
+	return NUM(range.start, "start") && NUM(range.last, "last") && NUM(ndevices, "devices");
+}
+
+static bool same_provenance(struct diff *d, const char *at, const struct host_provenance *a,
+			    const struct host_provenance *b)
+{
+	return STR(key, "key") && NUM(how, "how") && STR(note, "note");
+}
+
 static bool same_features(struct diff *d, const struct host *a, const struct host *b)
 {
 	for (int f = 0; f < HOST_F_NR; f++) {
@@ -258,7 +274,8 @@ static bool same_head(struct diff *d, const struct host *a, const struct host *b
 	       NUM(iommufd_unsafe, "iommufd-unsafe-interrupts") && NUM(noiommu, "noiommu") &&
 	       NUM(compat_noiommu, "compat-noiommu") &&
 	       NUM(container_is_iommufd, "container-is-iommufd") &&
-	       NUM(dma_entry_limit, "dma-entry-limit") &&
+	       NUM(dma_entry_limit, "dma-entry-limit") && NUM(firmware.width, "firmware.width") &&
+	       NUM(firmware.atsr, "firmware.atsr") && NUM(firmware.satc, "firmware.satc") &&
 	       same_node(d, "container.", &a->container, &b->container) &&
 	       same_node(d, "iommufd.", &a->iommufd, &b->iommufd);
 }
@@ -276,7 +293,7 @@ static bool same_head(struct diff *d, const struct host *a, const struct host *b
 
 static bool same_host(struct diff *d, const struct host *a, const struct host *b)
 {
-	char in[48];
+	char in[64];
 
 	if (!same_head(d, a, b))
 		return false;
@@ -285,6 +302,8 @@ static bool same_host(struct diff *d, const struct host *a, const struct host *b
 	ARRAYS(devices, ndevices, "devices", same_device);
 	ARRAYS(vdpas, nvdpas, "vdpa", same_vdpa);
 	ARRAYS(files, nfiles, "files", same_file);
+	ARRAYS(firmware.regions, firmware.nregions, "firmware.reserved", same_firmware_region);
+	ARRAYS(provenance, nprovenance, "provenance", same_provenance);
 	return true;
 }
 

@@ -30,4 +30,10 @@ static const char *const host_vdpa_names[HOST_VDPA_NR] = {
 	[HOST_VDPA_OTHER] = "other",
 };
 
+static const char *const host_how_names[HOST_HOW_NR] = {
+	[HOST_KNOWN] = "known",
+	[HOST_DERIVED] = "derived",
+	[HOST_ASSUMED] = "assumed",
+};
+
 #endif

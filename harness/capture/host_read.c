@@ -409,6 +409,40 @@ static void get_file(struct json_reader *r, const json_t *o, struct host_file *f
 		f->content = json_dup(r, o, f->link ? "link" : "content", true);
 }
 
+static void get_firmware_region(struct json_reader *r, const json_t *o,
+				struct host_firmware_region *f)
+{
+	static const char *const keys[] = { "start", "last", "devices", NULL };
+	const json_t *a = json_array_of(r, o, "devices");
+	size_t n = json_array_size(a);
+
+	json_only(r, o, keys);
+	get_range(r, o, &f->range.start, &f->range.last);
+	f->devices = elements(r, n, sizeof(*f->devices));
+	for (size_t i = 0; i < n && !r->rc; i++) {
+		const char *s = json_string_value(json_array_get(a, i));
+
+		if (!s) {
+			json_fail(r, "devices", "expected strings");
+			return;
+		}
+		f->devices[i] = strdup(s);
+		f->ndevices = i + 1;
+		if (!f->devices[i])
+			r->rc = capture_fail(r->err, -ENOMEM, "%s: out of memory", r->file);
+	}
+}
+
+static void get_provenance(struct json_reader *r, const json_t *o, struct host_provenance *p)
+{
+	static const char *const keys[] = { "key", "how", "note", NULL };
+
+	json_only(r, o, keys);
+	p->key = json_dup(r, o, "key", true);
+	p->how = (enum host_how)get_word(r, o, "how", host_how_names, HOST_HOW_NR);
+	p->note = json_dup(r, o, "note", true);
+}
+
 /* Overrides on top of what the release has. */
 static void get_features(struct json_reader *r, const json_t *o, struct host *h)
 {
@@ -449,6 +483,22 @@ static void get_features(struct json_reader *r, const json_t *o, struct host *h)
 			json_leave(r, mark_);                                                      \
 		}                                                                                  \
 	} while (0)
+
+static void get_firmware(struct json_reader *r, const json_t *o, struct host_firmware *f)
+{
+	static const char *const keys[] = { "width", "atsr", "satc", "reserved", NULL };
+	const json_t *v = json_object_of(r, o, "firmware", false);
+	size_t mark = json_enter(r, "firmware", -1);
+
+	if (v) {
+		json_only(r, v, keys);
+		f->width = (uint32_t)json_int(r, v, "width", 1, 64, 0, false);
+		f->atsr = (uint32_t)json_int(r, v, "atsr", 1, UINT32_MAX, 0, false);
+		f->satc = (uint32_t)json_int(r, v, "satc", 1, UINT32_MAX, 0, false);
+		GET_ARRAY(r, v, "reserved", f->regions, f->nregions, get_firmware_region);
+	}
+	json_leave(r, mark);
+}
 
 /* References and names that must be unique. */
 static void check_refs(struct json_reader *r, const struct host *h)
@@ -497,6 +547,8 @@ static void get_host(struct json_reader *r, const json_t *o, struct host *h)
 					    "devices",
 					    "vdpa",
 					    "files",
+					    "firmware",
+					    "provenance",
 					    NULL };
 	static const char *const origins[] = { "recorded", "reconstructed", "made" };
 
@@ -528,6 +580,8 @@ static void get_host(struct json_reader *r, const json_t *o, struct host *h)
 	GET_ARRAY(r, o, "devices", h->devices, h->ndevices, get_device);
 	host_read_vdpa(r, o, h);
 	GET_ARRAY(r, o, "files", h->files, h->nfiles, get_file);
+	get_firmware(r, o, &h->firmware);
+	GET_ARRAY(r, o, "provenance", h->provenance, h->nprovenance, get_provenance);
 	check_refs(r, h);
 }
 

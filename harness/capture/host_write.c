@@ -294,6 +294,31 @@ static json_t *file(const struct host_file *f, bool *bad)
 	return o;
 }
 
+static json_t *firmware_region(const struct host_firmware_region *f, bool *bad)
+{
+	json_t *o = json_object(), *a = json_array();
+
+	set(o, "start", json_new_u64(f->range.start), bad);
+	set(o, "last", json_new_u64(f->range.last), bad);
+	for (size_t i = 0; i < f->ndevices; i++)
+		if (json_array_append_new(a, json_string(f->devices[i])))
+			*bad = true;
+	if (f->ndevices)
+		set(o, "devices", json_incref(a), bad);
+	json_decref(a);
+	return o;
+}
+
+static json_t *provenance(const struct host_provenance *p, bool *bad)
+{
+	json_t *o = json_object();
+
+	set_str(o, "key", p->key, bad);
+	set_str(o, "how", host_how_names[p->how], bad);
+	set_str(o, "note", p->note, bad);
+	return o;
+}
+
 #define SET_ARRAY(o, key, v, n, one, bad)                                                          \
 	do {                                                                                       \
 		json_t *arr = json_array();                                                        \
@@ -303,6 +328,23 @@ static json_t *file(const struct host_file *f, bool *bad)
 		}                                                                                  \
 		set((o), (key), arr, (bad));                                                       \
 	} while (0)
+
+static void set_firmware(json_t *o, const struct host_firmware *f, bool *bad)
+{
+	json_t *v = json_object();
+
+	if (f->width)
+		set_int(v, "width", f->width, bad);
+	if (f->atsr)
+		set_int(v, "atsr", f->atsr, bad);
+	if (f->satc)
+		set_int(v, "satc", f->satc, bad);
+	if (f->nregions)
+		SET_ARRAY(v, "reserved", f->regions, f->nregions, firmware_region, bad);
+	if (json_object_size(v))
+		set(o, "firmware", json_incref(v), bad);
+	json_decref(v);
+}
 
 static void set_head(json_t *o, const struct host *h, bool *bad)
 {
@@ -343,6 +385,9 @@ char *host_text(const struct host *h)
 	host_write_vdpa(o, h, &bad);
 	if (h->nfiles)
 		SET_ARRAY(o, "files", h->files, h->nfiles, file, &bad);
+	set_firmware(o, &h->firmware, &bad);
+	if (h->nprovenance)
+		SET_ARRAY(o, "provenance", h->provenance, h->nprovenance, provenance, &bad);
 	text = bad ? NULL : json_dumps(o, JSON_INDENT(2));
 	json_decref(o);
 	if (!text)

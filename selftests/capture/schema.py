@@ -106,6 +106,9 @@ FULL_HOST = {
         "irqs": [{"index": 0, "flags": 7, "count": 1}, {"index": 3, "error": "EINVAL"}]}],
     "files": [{"path": "/proc/x", "content": "a"}, {"path": "/proc/l", "link": "x"},
               {"path": "/proc/e", "error": "EIO"}],
+    "firmware": {"width": 39, "atsr": 1, "satc": 2, "reserved": [
+        {"start": "0x1000", "last": "0x1fff", "devices": ["0000:00:14.0"]}]},
+    "provenance": [{"key": "kernel", "how": "assumed", "note": "kernel 6.12"}],
 }
 
 HEADER = {"hiod-capture": 1, "client": "probe", "kernel": "6.12", "arch": "x86_64",

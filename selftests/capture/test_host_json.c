@@ -47,7 +47,11 @@ static const char full[] =
 	"\"config\":\"525400\",\"queue-groups\":[0,0],\"queue-desc-groups\":[0,1],"
 	"\"queue-sizes\":[256,64]}},{\"name\":\"vdpa1\",\"kind\":\"other\"}],"
 	"\"files\":[{\"path\":\"/proc/x\",\"content\":\"a\\n\"},{\"path\":\"/proc/l\",\"link\":\"x\"},"
-	"{\"path\":\"/proc/e\",\"error\":\"EIO\"}]}";
+	"{\"path\":\"/proc/e\",\"error\":\"EIO\"}],"
+	"\"firmware\":{\"width\":39,\"atsr\":1,\"satc\":2,\"reserved\":[{\"start\":\"0x1000\","
+	"\"last\":\"0x1fff\",\"devices\":[\"0000:00:14.0\"]},{\"start\":\"0x0\",\"last\":\"0xfff\"}]},"
+	"\"provenance\":[{\"key\":\"kernel\",\"how\":\"assumed\",\"note\":\"6.12\"},"
+	"{\"key\":\"iommus[0]\",\"how\":\"derived\",\"note\":\"x\"}]}";
 
 static int parse(const char *text, struct host **h, struct capture_error *err)
 {
