@@ -15,6 +15,7 @@
 #include "harness/cli/output.h"
 #include "harness/cli/topology.h"
 #include "harness/cli/verdict.h"
+#include "harness/reconstruct/reconstruct.h"
 #include "harness/shim/backends.h"
 #include "hiod/check.h"
 #include "hiod/profile.h"
@@ -261,10 +262,43 @@ static bool is_chosen_vdpa(const struct options *o, const struct host_vdpa *v)
 	return v->node_dir && (!d || !strcmp(d, v->node_dir));
 }
 
+/*
+ * Of a reconstructed host: *assumed becomes what the answer rests on. Where
+ * the width is among it, an answer that asked the host is unknown, ours and
+ * QEMU's; the hint keeps what it would be.
+ */
+static int weigh_assumptions(const struct host *h, const char *device, struct hiod_verdict *v,
+			     char **assumed)
+{
+	const struct host_device *d = host_find_device(h, device);
+	char would[sizeof(v->hint)];
+	bool width;
+
+	*assumed = NULL;
+	if (!d || v->verdict == HIOD_SKIPPED)
+		return 0;
+	if (recon_rests_on(h, d, assumed, &width))
+		return cli_error("out of memory");
+	if (!width || v->stage == HIOD_STAGE_CONFIG)
+		return 0;
+	snprintf(would, sizeof(would), "as assumed: %s%s%.400s", hiod_answer_name(v->verdict),
+		 *v->message ? ": " : "", v->message);
+	memcpy(v->hint, would, sizeof(v->hint));
+	snprintf(v->message, sizeof(v->message), "the host's address width is not known");
+	v->verdict = v->qemu = HIOD_UNKNOWN;
+	v->host_aw_bits = -1;
+	free(v->ranges);
+	v->ranges = NULL;
+	v->nranges = 0;
+	return 0;
+}
+
 /* One verdict, whose owner this is, into the table. Returns the exit status it asks for. */
 static int add_verdict(const struct options *o, const struct loaded *l, const struct hiod_check *c,
 		       const char *device, struct hiod_verdict *v, int status, struct output *out)
 {
+	char *assumed = NULL;
+	int bad = weigh_assumptions(l->host, device, v, &assumed);
 	const struct output_row row = {
 		.host = l->name,
 		.device = device,
@@ -272,9 +306,12 @@ static int add_verdict(const struct options *o, const struct loaded *l, const st
 		.viommu = c->viommu,
 		.profile = o->profile->name,
 		.verdict = v,
+		.assumed = assumed,
 	};
-	int bad = output_add(out, &row) ? cli_error("out of memory") : 0;
 
+	if (!bad && output_add(out, &row))
+		bad = cli_error("out of memory");
+	free(assumed);
 	status = worse(status, status_of(v));
 	hiod_verdict_free(v);
 	return bad ? bad : status;

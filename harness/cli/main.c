@@ -8,7 +8,7 @@
 #include "harness/cli/cli.h"
 
 static const struct cli_command *const commands[] = {
-	&cli_capture, &cli_check,    &cli_describe, &cli_import, &cli_replay,
+	&cli_capture, &cli_check,    &cli_describe, &cli_import, &cli_reconstruct, &cli_replay,
 	&cli_run,     &cli_scenario, &cli_show,	    &cli_uapi,	 &cli_validate,
 };
 
@@ -61,7 +61,7 @@ static void usage(FILE *f)
 	      "Commands:\n",
 	      f);
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		fprintf(f, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+		fprintf(f, "  %-12s%s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n'hiod COMMAND --help' tells more. 'hiod --version' prints the version.\n\n"
 	      "Exit status: 0 all compatible, valid or equal; 1 some not; 2 bad input or usage;\n"
 	      "4 nothing to test here.\n",

@@ -37,10 +37,11 @@ struct output *output_new(enum output_format format, size_t total)
 	return o;
 }
 
-/* Message, hint and warnings in one line. The caller frees; NULL: no memory. */
-static char *message_of(const struct hiod_verdict *v)
+/* Message, hint, warnings and assumptions in one line. The caller frees; NULL: no memory. */
+static char *message_of(const struct output_row *r)
 {
-	char *text = NULL;
+	const struct hiod_verdict *v = r->verdict;
+	char *text = NULL, *all;
 
 	if (asprintf(&text, "%s%s%s%s", v->message, *v->hint ? " [" : "", v->hint,
 		     *v->hint ? "]" : "") < 0)
@@ -58,7 +59,12 @@ static char *message_of(const struct hiod_verdict *v)
 		if (!text)
 			return NULL;
 	}
-	return text;
+	if (!r->assumed)
+		return text;
+	if (asprintf(&all, "%s%sassumed: %s", text, *text ? "; " : "", r->assumed) < 0)
+		all = NULL;
+	free(text);
+	return all;
 }
 
 static int table_add(struct output *o, const struct output_row *r)
@@ -83,7 +89,7 @@ static int table_add(struct output *o, const struct output_row *r)
 			 hiod_answer_name(v->qemu));
 	else
 		snprintf(verdict, sizeof(verdict), "%s", hiod_answer_name(v->verdict));
-	text = message_of(v);
+	text = message_of(r);
 	if (!text)
 		return -ENOMEM;
 
@@ -114,6 +120,8 @@ static int json_add(const struct output_row *r)
 			      r->backend, "viommu", r->viommu, "profile", r->profile);
 	int err = o ? verdict_to_json(r->verdict, o) : -ENOMEM;
 
+	if (!err && r->assumed && json_object_set_new(o, "assumed", json_string(r->assumed)))
+		err = -ENOMEM;
 	if (!err && json_dumpf(o, stdout, JSON_COMPACT))
 		err = -ENOMEM;
 	json_decref(o);
@@ -132,6 +140,8 @@ static void ktap_add(const struct output *o, const struct output_row *r)
 	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++)
 		if (v->warnings & 1u << w)
 			printf("# warning: %s\n", intel_iommu_warning_text(w));
+	if (r->assumed)
+		printf("# assumed: %s\n", r->assumed);
 	printf("%sok %zu %s %s %s %s%s%s\n",
 	       v->verdict == HIOD_ACCEPTED || v->verdict == HIOD_SKIPPED ? "" : "not ", o->n,
 	       r->host, r->device, r->backend, r->viommu,

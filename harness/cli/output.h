@@ -15,6 +15,7 @@ struct output_row {
 	const char *viommu;
 	const char *profile;
 	const struct hiod_verdict *verdict;
+	const char *assumed; /* what the answer rests on and nobody told; NULL: nothing */
 };
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_KTAP };
