@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,6 +68,8 @@ static int make_base(struct stack *k, const struct options *o)
 		if (transcript_load(o->replay, 0, &k->script, &err))
 			return cli_error("%s", err.msg);
 		k->base = shim_replay_new(&k->script, mem);
+	} else if (!o->host) {
+		k->base = supervisor_real_new(k->sup);
 	} else {
 		if (capture_load_host(o->host, &k->host, NULL, &err))
 			return cli_error("%s", err.msg);
@@ -88,10 +91,13 @@ static int make_rules(struct stack *k, const struct options *o)
 /* A recorder on top: for a file, for the trace, or for both. */
 static int make_recorder(struct stack *k, const struct options *o, char *const argv[])
 {
+	struct utsname u;
 	const struct record_config cfg = {
 		.client = argv[0],
-		.kernel = k->host ? k->host->release : NULL,
-		.source = "hiod run",
+		.kernel = k->host     ? k->host->release
+			  : uname(&u) ? NULL
+				      : u.release,
+		.source = o->host ? "hiod run, on a model" : "hiod run, on the real kernel",
 		.path = o->record,
 		.to = o->trace ? &k->seen : NULL,
 		.mem = supervisor_mem(k->sup),
@@ -144,7 +150,7 @@ static int conclude(struct stack *k, const struct options *o, int status)
 		bad = cli_error("%s", err.msg);
 	if (o->replay && replay_finish(k->base, &err))
 		bad = cli_error("%s", err.msg);
-	if (!o->replay && model_unknown(k->base))
+	if (o->host && model_unknown(k->base))
 		fprintf(stderr, "hiod: the model kernel does not know what %s asked for: %s\n",
 			"the program", model_unknown(k->base));
 	if (k->rules)
@@ -161,6 +167,7 @@ static int run_stack(struct stack *k, const struct options *o, char *const argv[
 	struct capture_error err;
 	int status = 0;
 
+	cfg.real = !o->host && !o->replay;
 	cfg.release = k->host ? k->host->release : k->script.kernel;
 	cfg.shim = k->recorder ? k->recorder : k->rules ? k->rules : k->base;
 	if (supervisor_run(k->sup, &cfg, argv, &status, &err))
@@ -226,8 +233,12 @@ static int run(const struct cli_command *c, int argc, char **argv)
 		default: return cli_usage(c, NULL);
 		}
 	}
-	if (!o.host == !o.replay)
-		return cli_usage(c, "one of --host and --replay is needed");
+	if (o.host && o.replay)
+		return cli_usage(c, "--host and --replay exclude each other");
+	if (!o.host && !o.replay && !o.record)
+		return cli_usage(c, "one of --host, --replay and --record is needed");
+	if (!o.host && !o.replay && o.nfaults)
+		return cli_usage(c, "no --fault on a real host");
 	if (optind == argc)
 		return cli_usage(c, "no program given");
 	return start(&o, argv + optind);
@@ -235,7 +246,7 @@ static int run(const struct cli_command *c, int argc, char **argv)
 
 const struct cli_command cli_run = {
 	.name = "run",
-	.args = "--host HOST|--replay CAPTURE [OPTION]... [--] PROGRAM [ARG]...",
+	.args = "--host HOST|--replay CAPTURE|--record FILE [OPTION]... [--] PROGRAM [ARG]...",
 	.summary = "run an unmodified program, as QEMU, on a described host",
 	.help = "The program's calls on VFIO, iommufd and PCI sysfs are answered by the model kernel\n"
 		"of the host, or from a transcript; all others it makes itself. It needs no privilege,\n"
@@ -244,7 +255,8 @@ const struct cli_command cli_run = {
 		"  -H, --host HOST       a host description, or a capture (described first)\n"
 		"      --replay CAPTURE  answer from a transcript, in its order: any other call is a\n"
 		"                        deviation\n"
-		"      --record FILE     write the calls to a transcript\n"
+		"      --record FILE     write the calls to a transcript; without the two before on the real\n"
+		"                        host: the program makes its calls itself\n"
 		"  -f, --fault RULE      CALL[#N]=ERRNO: fail the Nth such call (without #N: each);\n"
 		"                        CALL[#N]:FIELD=VALUE: change a field of its reply. CALL is a\n"
 		"                        request (VFIO_IOMMU_GET_INFO, IOAS_IOVA_RANGES), or open, stat,\n"

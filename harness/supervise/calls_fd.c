@@ -49,11 +49,23 @@ void call_fstat(struct supervisor *s, int fd, uint64_t buf)
 	answer(s, r);
 }
 
+/* Real descriptors only: of the others the end is seen, and not who ends them. */
+void call_close(struct supervisor *s, int fd)
+{
+	const struct handle *h = ours(s, fd);
+
+	if (!h)
+		return;
+	shim_close(s->cfg->shim, h->fd);
+	called(s);
+	answer_pass(s);
+}
+
 void call_fchdir(struct supervisor *s, int fd)
 {
 	const struct handle *h = ours(s, fd);
 
-	if (h)
+	if (h && !s->cfg->real)
 		refuse(s, REFUSE_CHDIR, EACCES,
 		       "fchdir(%s): the directories of the host cannot be gone into",
 		       h->path ? h->path : "a device");
@@ -138,10 +150,12 @@ void call_getdents(struct supervisor *s, int fd, uint64_t buf, uint64_t len)
 /* Devices and control nodes have no position; of directories it is the number of an entry. */
 void call_lseek(struct supervisor *s, int fd, int64_t off, int whence)
 {
-	struct handle *h = ours(s, fd);
+	struct handle *h = s->cfg->real ? NULL : handle_of(s, fd);
 
-	if (!h)
+	if (!h) {
+		answer_pass(s);
 		return;
+	}
 	if (h->kind != UAPI_FD_FILE) {
 		answer(s, -ESPIPE);
 	} else if (!h->is_dir) {
@@ -174,12 +188,14 @@ static const struct region *region_at(const struct handle *h, uint64_t off, uint
 
 void call_mmap(struct supervisor *s, int fd, uint64_t len, int prot, uint64_t off)
 {
-	const struct handle *h = ours(s, fd);
+	const struct handle *h = s->cfg->real ? NULL : handle_of(s, fd);
 	const struct region *r;
 	uint32_t need = VFIO_REGION_INFO_FLAG_MMAP;
 
-	if (!h)
+	if (!h) {
+		answer_pass(s);
 		return;
+	}
 	if (h->kind != UAPI_FD_DEVICE) {
 		answer(s, -ENODEV);
 		return;
@@ -244,9 +260,11 @@ void call_pwrite(struct supervisor *s, int fd, uint64_t buf, uint64_t len, uint6
 
 void call_vector(struct supervisor *s, int fd)
 {
-	const struct handle *h = ours(s, fd);
+	const struct handle *h = s->cfg->real ? NULL : handle_of(s, fd);
 
-	if (h)
+	if (!h)
+		answer_pass(s);
+	else
 		refuse(s, REFUSE_VECTOR, EOPNOTSUPP,
 		       "%s: preadv and pwritev on a device are not served",
 		       h->path ? h->path : "device");

@@ -77,7 +77,8 @@ static void note_fds(struct supervisor *s, const struct uapi_row *row, uint64_t 
 	s->nrename = 0;
 	for (size_t i = 0; row && i < row->nfields; i++)
 		any |= row->fields[i].kind == UAPI_FDNO || row->fields[i].kind == UAPI_INLINE;
-	if (!any)
+	/* A real descriptor is called what the program calls it. */
+	if (!any || s->cfg->real)
 		return;
 	w.len = arg_size(s, row, arg);
 	/* What cannot be read is the backend's to find out. */
@@ -104,6 +105,10 @@ static void give_fd(struct supervisor *s, enum uapi_fd kind, int fd)
 {
 	int file, err;
 
+	if (s->cfg->real) {
+		answer_pass(s); /* it has it already */
+		return;
+	}
 	if (handle_new(s, kind, fd, NULL, O_RDWR, NULL, 0, &file, &err)) {
 		answer_fd(s, file, true);
 		return;

@@ -68,8 +68,13 @@ static void give(struct supervisor *s, enum uapi_fd kind, int fd, int flags,
 		 const struct shim_stat *st, const void *content, size_t len)
 {
 	int file, err;
-	struct handle *h = handle_new(s, kind, fd, s->path, flags, content, len, &file, &err);
+	struct handle *h;
 
+	if (s->cfg->real) {
+		answer_pass(s); /* it opens a file itself, and has opened a device */
+		return;
+	}
+	h = handle_new(s, kind, fd, s->path, flags, content, len, &file, &err);
 	if (h) {
 		h->st = *st;
 		h->is_dir = S_ISDIR(st->mode);
@@ -94,6 +99,9 @@ static void open_file(struct supervisor *s, int fd, int flags)
 	if (!n && !S_ISDIR(st.mode))
 		n = read_all(s, fd, &content);
 	shim_close(s->cfg->shim, fd);
+	/* The program reads its directory itself: what is in it is asked here. */
+	if (s->cfg->real && !n && S_ISDIR(st.mode))
+		shim_listdir(s->cfg->shim, s->path, (char *)s->buf, BUF_SIZE);
 	called(s);
 	if (n < 0)
 		answer(s, n);
@@ -134,7 +142,7 @@ void call_open(struct supervisor *s, int dirfd, uint64_t path, int flags)
 	enum where w;
 	int fd;
 
-	if (path_where(s, dirfd, path, &w) || w != WHERE_SHIM) {
+	if (path_where(s, dirfd, path, &w) || w != WHERE_SHIM || (s->cfg->real && flags & O_PATH)) {
 		if (s->handles && s->path[0] == '/' && reopens(s))
 			refuse(s, REFUSE_REOPEN, ENXIO,
 			       "open(%s): a device's descriptor is not opened anew", s->path);
@@ -170,7 +178,7 @@ void call_openat2(struct supervisor *s, int dirfd, uint64_t path, uint64_t how, 
 	}
 	if (size < sizeof(h) || target_read(s, &h, how, sizeof(h)))
 		answer_pass(s); /* the kernel says what is wrong with it */
-	else if (h.resolve & ~(uint64_t)RESOLVE_CACHED)
+	else if (h.resolve & ~(uint64_t)RESOLVE_CACHED && !s->cfg->real)
 		refuse(s, REFUSE_RESOLVE, EOPNOTSUPP, "openat2(%s): resolve flags are not served",
 		       s->path);
 	else
@@ -301,7 +309,7 @@ void call_chdir(struct supervisor *s, uint64_t path)
 {
 	enum where w;
 
-	if (path_where(s, AT_FDCWD, path, &w) || w != WHERE_SHIM)
+	if (path_where(s, AT_FDCWD, path, &w) || w != WHERE_SHIM || s->cfg->real)
 		answer_pass(s);
 	else
 		refuse(s, REFUSE_CHDIR, EACCES,

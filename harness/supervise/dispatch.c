@@ -51,6 +51,7 @@ static void fd_call(struct supervisor *s, int nr, const uint64_t *a)
 
 	switch (nr) {
 	case SYS_fstat: call_fstat(s, fd, a[1]); break;
+	case SYS_close: call_close(s, fd); break;
 	case SYS_fchdir: call_fchdir(s, fd); break;
 #ifdef SYS_getdents
 	case SYS_getdents:

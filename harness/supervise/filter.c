@@ -72,9 +72,9 @@ static const struct {
 #undef FAR
 };
 
-static int add_rules(scmp_filter_ctx ctx)
+static int add_rules(scmp_filter_ctx ctx, bool with_close)
 {
-	int r = 0;
+	int r = with_close ? seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(close), 0) : 0;
 
 	for (size_t i = 0; !r && i < sizeof(calls) / sizeof(*calls); i++) {
 		bool always = calls[i].cmp.arg == UINT_MAX;
@@ -112,7 +112,7 @@ static int export(scmp_filter_ctx ctx, struct sock_fprog *out)
 	return r;
 }
 
-int filter_build(struct supervisor *s, struct capture_error *err)
+int filter_build(struct supervisor *s, bool with_close, struct capture_error *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int r;
@@ -121,7 +121,7 @@ int filter_build(struct supervisor *s, struct capture_error *err)
 		return capture_fail(err, -ENOMEM, "out of memory");
 	/* Programs of another architecture have other numbers and layouts: they are told. */
 	r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_NOTIFY);
-	r = r ? r : add_rules(ctx);
+	r = r ? r : add_rules(ctx, with_close);
 	r = r ? r : export(ctx, &s->filter);
 	seccomp_release(ctx);
 	if (r)

@@ -128,6 +128,8 @@ struct handle *handle_of(struct supervisor *s, int fd)
 	char what[32], link[sizeof(MEMFD_LINK) + 32], full[64];
 	struct stat st;
 
+	if (s->cfg->real)
+		return real_handle(s, fd);
 	if (!s->handles || fd < 0)
 		return NULL;
 	snprintf(what, sizeof(what), "fd/%d", fd);

@@ -73,6 +73,10 @@ struct supervisor {
 	struct rename rename[RENAMES_MAX];
 	size_t nrename;
 	struct handle *handles;
+	pid_t stopped;	   /* real: the task whose call is being looked at; 0: none */
+	struct handle own; /* real: what the calling task has behind a descriptor */
+	bool ended;	   /* the program itself; status as wait(2) has it */
+	int status;
 	struct supervise_stats stats;
 	uint32_t said; /* kinds of messages that were given, by enum refusal */
 	char path[PATH_MAX];
@@ -82,7 +86,14 @@ struct supervisor {
 #define BUF_SIZE (64u << 10)
 
 /* ---- filter.c ---- */
-int filter_build(struct supervisor *s, struct capture_error *err);
+/* close: also calls of close(2) stop. */
+int filter_build(struct supervisor *s, bool with_close, struct capture_error *err);
+
+/* ---- real.c ---- */
+/* What is behind the calling task's own descriptor, by its name in /proc; NULL: nothing of VFIO's. */
+struct handle *real_handle(struct supervisor *s, int fd);
+/* Lets the task run on that real_*() has stopped behind its call. */
+void real_go_on(struct supervisor *s);
 
 /* ---- start.c ---- */
 /*
@@ -176,6 +187,7 @@ void call_uname(struct supervisor *s, uint64_t buf);
 void call_chdir(struct supervisor *s, uint64_t path);
 
 void call_fstat(struct supervisor *s, int fd, uint64_t buf);
+void call_close(struct supervisor *s, int fd);
 void call_fchdir(struct supervisor *s, int fd);
 void call_getdents(struct supervisor *s, int fd, uint64_t buf, uint64_t len);
 void call_lseek(struct supervisor *s, int fd, int64_t off, int whence);

@@ -82,13 +82,12 @@ static void serve(struct supervisor *s)
 		return;
 	handles_reap(s);
 	dispatch(s);
+	real_go_on(s);
 }
 
 struct loop {
 	struct supervisor *s;
 	int signals, failure;
-	bool ended; /* the program itself */
-	int status;
 	int exec_errno; /* it could not be started */
 };
 
@@ -99,9 +98,9 @@ static void take_signal(struct loop *l)
 	if (read(l->signals, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGCHLD) {
-		if (!l->ended && waitpid(l->s->child, &l->status, WNOHANG) == l->s->child)
-			l->ended = true;
-	} else if (!l->ended && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP)) {
+		if (!l->s->ended && waitpid(l->s->child, &l->s->status, WNOHANG) == l->s->child)
+			l->s->ended = true;
+	} else if (!l->s->ended && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP)) {
 		kill(l->s->child, (int)info.ssi_signo);
 	}
 }
@@ -123,7 +122,7 @@ static int loop(struct loop *l, struct capture_error *err)
 	struct supervisor *s = l->s;
 	bool listening = true;
 
-	while (listening || !l->ended) {
+	while (listening || !l->s->ended) {
 		struct pollfd p[] = {
 			{ listening ? s->listener : -1, POLLIN, 0 },
 			{ s->inotify, POLLIN, 0 },
@@ -162,9 +161,9 @@ static int run_blocked(struct supervisor *s, char *const argv[], int signals, in
 	/* Only faster: kernels before 6.6 do not know it. */
 	ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, wake);
 	r = loop(&l, err);
-	if (!l.ended) {
+	if (!s->ended) {
 		kill(s->child, SIGKILL);
-		waitpid(s->child, &l.status, 0);
+		waitpid(s->child, &s->status, 0);
 	}
 	if (!r && l.exec_errno)
 		r = capture_fail(err, -l.exec_errno, "cannot run '%s': %s", argv[0],
@@ -174,7 +173,7 @@ static int run_blocked(struct supervisor *s, char *const argv[], int signals, in
 	close(s->listener);
 	s->listener = -1;
 	handles_close_all(s);
-	*status = l.status;
+	*status = s->status;
 	return r;
 }
 
@@ -187,11 +186,13 @@ int supervisor_run(struct supervisor *s, const struct supervise_config *cfg, cha
 	s->cfg = cfg;
 	s->said = 0;
 	s->stats = (struct supervise_stats){ 0 };
-	if (!s->filter.filter) {
-		r = filter_build(s, err);
-		if (r)
-			return r;
-	}
+	s->ended = false;
+	s->status = 0;
+	free(s->filter.filter);
+	s->filter.filter = NULL;
+	r = filter_build(s, cfg->real, err);
+	if (r)
+		return r;
 	s->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (s->inotify < 0)
 		return capture_fail(err, -errno, "inotify: %s", strerror(errno));

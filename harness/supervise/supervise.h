@@ -42,6 +42,7 @@ struct supervise_config {
 	 * were closed: what a recorder wrote down can be shown. NULL: nobody.
 	 */
 	void (*called)(void *ctx);
+	bool real; /* shim records supervisor_real_new(): the program's calls are its own */
 	/* What uname(2) tells as the kernel's release; NULL: the real one's. */
 	const char *release;
 	/* One line, no newline, about what is refused; NULL: to stderr. */
@@ -67,6 +68,15 @@ struct supervise_stats {
 	uint64_t refused;  /* of these: with a message */
 	unsigned int open; /* descriptions given to the program and not closed yet */
 };
+
+/*
+ * A backend for recording a real host: each call is made by the program itself,
+ * on its own descriptors, which are also the numbers that a recorder on top
+ * sees; the result is read when the program comes back from it (ptrace). Calls
+ * on paths are made here as well, and then by the program. config.real must be
+ * set. NULL: no memory.
+ */
+struct shim *supervisor_real_new(struct supervisor *s);
 
 /* Of the last run. */
 void supervisor_stats(const struct supervisor *s, struct supervise_stats *out);

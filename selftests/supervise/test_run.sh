@@ -18,7 +18,7 @@ refused() {
 	is 2 "$status" && is 1 "$(grep -vc "^Try '" "$err")" && grep -q '^hiod' "$err" && is 0 "$(wc -c <"$out" | tr -d ' ')"
 }
 
-ktap_plan 38
+ktap_plan 42
 
 # ---- statuses and output --------------------------------------------------------
 run --host "$host" -- cat "$dir/vfio-dev/vfio0/dev" "$dir/vendor"
@@ -70,6 +70,16 @@ ok 'another call is a deviation' is 2 "$status"
 ok 'which is named with its line' has "$err" "rec:2: path differs: expected open\(.*/vendor.*got open\(.*/device"
 run --replay "$tmp/rec" -- true
 ok 'and so are calls that were not made' has "$err" 'rec:2: '
+
+# ---- the real host ------------------------------------------------------------------
+run --record "$tmp/real" -- sh -c 'test -e /dev/vfio/vfio; echo $?; cat /proc/self/comm; exit 5'
+test -e /dev/vfio/vfio
+there=$?
+ok 'on the real host the program makes its own calls' is "5 $there cat" "$status $(tr '\n' ' ' <"$out" | sed 's/ $//')"
+ok 'they are recorded all the same' has "$tmp/real" '"call":"(stat|access)","path":"/dev/vfio/vfio"'
+ok 'the transcript is valid' "$hiod" validate "$tmp/real"
+run --record "$tmp/real" --fault open=EIO -- true
+ok 'and not to be made worse' refused
 
 # ---- faults ------------------------------------------------------------------------
 run --host "$host" --fault "open:$dir/vendor=EIO" -- cat "$dir/vendor"
