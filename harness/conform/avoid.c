@@ -59,16 +59,16 @@ static void no_top(const struct gen *gen, struct call *c, const char *start, con
 }
 
 /*
- * A length far beyond the memory that a sequence has. No narrow table has room
- * for it, and the rest of the rules is asked; in one that has, the kernel goes
- * on to pin memory that is not there, of which a model knows nothing.
+ * A length beyond the memory that a sequence has. What no page table has room
+ * for is refused before that matters; else the kernel goes on to pin memory
+ * that is not there, of which a model knows nothing.
  */
 static void no_void(const struct gen *gen, struct call *c, const char *length)
 {
 	const struct uapi_field *len = call_field(call_row(c), length);
 	uint64_t v = call_get(c, len->off, len->width);
 
-	if (!(gen->g->able & ABLE_NARROW) && v >= 1ull << 62 && v <= 1ull << 63)
+	if (v > MAP_PAGES * 4096ull && v - 1 <= gen->g->widest)
 		call_put(c, len->off, len->width, UINT64_MAX - 4095);
 }
 
