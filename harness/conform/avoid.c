@@ -68,7 +68,7 @@ static void no_void(const struct gen *gen, struct call *c, const char *length)
 	const struct uapi_field *len = call_field(call_row(c), length);
 	uint64_t v = call_get(c, len->off, len->width);
 
-	if (v > MAP_PAGES * 4096ull && v - 1 <= gen->g->widest)
+	if (v > MAP_BYTES && v - 1 <= gen->g->widest)
 		call_put(c, len->off, len->width, UINT64_MAX - 4095);
 }
 
