@@ -13,6 +13,7 @@
 #define BACKEND_ALWAYS                                                                             \
 	(BACKEND_BIT(IOTLB_MSG_V2) | BACKEND_BIT(IOTLB_BATCH) | BACKEND_BIT(IOTLB_ASID))
 
+#define FEATURE_VERSION_1	(1ull << 32)
 #define FEATURE_ACCESS_PLATFORM (1ull << 33)
 #define FORK_OWNER_TASK		1
 #define FORK_OWNER_KTHREAD	0
@@ -41,6 +42,7 @@ void vdpa_reset(struct vdpa *v)
 {
 	v->suspended = false;
 	v->status = 0;
+	v->features = 0;
 	for (uint32_t i = 0; i < v->h->queues; i++)
 		v->queue[i] = (struct vdpa_queue){ 0 };
 }
@@ -139,7 +141,10 @@ static int set_features(struct vdpa *v, uint64_t arg)
 	if (user_in(v->m, &f, arg, sizeof(f)))
 		return -EFAULT;
 	/* vp_vdpa hands any to its device. */
-	return v->h->kind == HOST_VDPA_VIRTIO || f & FEATURE_ACCESS_PLATFORM ? 0 : -EINVAL;
+	if (v->h->kind != HOST_VDPA_VIRTIO && !(f & FEATURE_ACCESS_PLATFORM))
+		return -EINVAL;
+	v->features = f & v->h->features;
+	return 0;
 }
 
 /* Bits that some kernel with these features lets a user set. */
@@ -180,6 +185,17 @@ static int set_backend_features(struct vdpa *v, uint64_t arg)
 
 /* ---- status --------------------------------------------------------------- */
 
+/*
+ * A virtio device that is behind an IOMMU does not go on with a driver that is
+ * not. What it is told stays without effect, as QEMU's devices have it.
+ */
+static bool refuses_features(const struct vdpa *v, uint8_t status)
+{
+	return v->h->kind == HOST_VDPA_VIRTIO && status & VIRTIO_CONFIG_S_FEATURES_OK &&
+	       !(v->status & VIRTIO_CONFIG_S_FEATURES_OK) && v->features & FEATURE_VERSION_1 &&
+	       v->h->features & ~v->features & FEATURE_ACCESS_PLATFORM;
+}
+
 static int set_status(struct vdpa *v, uint64_t arg)
 {
 	uint8_t s;
@@ -190,7 +206,7 @@ static int set_status(struct vdpa *v, uint64_t arg)
 		return -EINVAL;
 	if (!s)
 		vdpa_reset(v);
-	else
+	else if (!refuses_features(v, s))
 		v->status = s;
 	return 0;
 }

@@ -20,6 +20,7 @@ struct vdpa_as {
 
 struct vdpa_queue {
 	bool ready;
+	uint16_t size; /* entries, 0: as many as there are after a reset; of vp_vdpa */
 	uint16_t base; /* the next available descriptor, as the device keeps it */
 };
 
@@ -33,8 +34,9 @@ struct vdpa {
 	bool suspended;
 	bool in_batch;
 	uint32_t batch_asid;
-	uint64_t acked;	 /* backend features of the user */
-	uint8_t *config; /* made with the first open, and kept */
+	uint64_t features; /* of the driver */
+	uint64_t acked;	   /* backend features of the user */
+	uint8_t *config;   /* made with the first open, and kept */
 	struct vdpa_as *as;
 	struct vdpa_queue *queue;
 };

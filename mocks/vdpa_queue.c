@@ -23,9 +23,12 @@ static bool runs(const struct vdpa *v)
 	return v->status & VIRTIO_CONFIG_S_DRIVER_OK && !v->suspended;
 }
 
-static int set_num(struct vdpa *v, uint32_t num)
+static int set_num(struct vdpa *v, uint32_t i, uint32_t num)
 {
-	return !num || num > v->h->queue_max || num & (num - 1) ? -EINVAL : 0;
+	if (!num || num > v->h->queue_max || num & (num - 1))
+		return -EINVAL;
+	v->queue[i].size = (uint16_t)num;
+	return 0;
 }
 
 static int set_addr(struct vdpa *v, uint64_t arg)
@@ -109,9 +112,14 @@ static int set_group_asid(struct vdpa *v, uint32_t i, uint64_t arg)
 	return 0;
 }
 
+/* vp_vdpa asks its device, which knows what it was set to. */
 static int get_size(struct vdpa *v, uint32_t i, uint64_t arg)
 {
-	return v->h->queue_size ? out(v, arg, i, v->h->queue_size[i]) : -EOPNOTSUPP;
+	if (!v->h->queue_size)
+		return -EOPNOTSUPP;
+	if (v->h->kind == HOST_VDPA_VIRTIO && v->queue[i].size)
+		return out(v, arg, i, v->queue[i].size);
+	return out(v, arg, i, v->h->queue_size[i]);
 }
 
 /* A request that this kernel does not have. */
@@ -138,7 +146,7 @@ int vdpa_queue_ioctl(struct vdpa *v, uint32_t req, uint64_t arg)
 	if (i >= v->h->queues)
 		return -ENOBUFS;
 	switch (req) {
-	case VHOST_SET_VRING_NUM: return set_num(v, s.num);
+	case VHOST_SET_VRING_NUM: return set_num(v, i, s.num);
 	case VHOST_SET_VRING_ADDR: return set_addr(v, arg);
 	case VHOST_SET_VRING_BASE: return set_base(v, i, arg);
 	case VHOST_GET_VRING_BASE: return get_base(v, i, arg);

@@ -48,13 +48,50 @@ static void get_by_queue(struct json_reader *r, const json_t *o, const char *key
 	*n = *v ? size : 0;
 }
 
+/* Bytes at the end that are all ones, as where a device has nothing, are left out. */
+static void get_config(struct json_reader *r, const json_t *o, struct host_vdpa *v)
+{
+	uint32_t size;
+	uint8_t *all;
+
+	v->config = json_bytes(r, o, "config", CONFIG_MAX, &v->config_len);
+	size = (uint32_t)json_int(r, o, "config-size", 1, CONFIG_MAX, v->config_len, false);
+	if (r->rc || size == v->config_len)
+		return;
+	if (size < v->config_len) {
+		json_fail(r, "config-size",
+			  "found %u, expected at least the %u bytes of \"config\"", size,
+			  v->config_len);
+		return;
+	}
+	all = elements(r, size, 1);
+	if (!all)
+		return;
+	memset(all, 0xff, size);
+	if (v->config_len)
+		memcpy(all, v->config, v->config_len);
+	free(v->config);
+	v->config = all;
+	v->config_len = size;
+}
+
 static void get_told(struct json_reader *r, const json_t *o, struct host_vdpa *v)
 {
-	static const char *const keys[] = {
-		"device-id",	"features",	     "backend-features", "first",  "last",
-		"queues",	"queue-max",	     "groups",		 "spaces", "config",
-		"queue-groups", "queue-desc-groups", "queue-sizes",	 NULL
-	};
+	static const char *const keys[] = { "device-id",
+					    "features",
+					    "backend-features",
+					    "first",
+					    "last",
+					    "queues",
+					    "queue-max",
+					    "groups",
+					    "spaces",
+					    "config",
+					    "config-size",
+					    "queue-groups",
+					    "queue-desc-groups",
+					    "queue-sizes",
+					    NULL };
 
 	v->told = true;
 	json_only(r, o, keys);
@@ -67,7 +104,7 @@ static void get_told(struct json_reader *r, const json_t *o, struct host_vdpa *v
 	v->queue_max = (uint32_t)json_int(r, o, "queue-max", 0, UINT16_MAX, 0, false);
 	v->groups = (uint32_t)json_int(r, o, "groups", 0, UINT32_MAX, 0, false);
 	v->spaces = (uint32_t)json_int(r, o, "spaces", 0, 65536, 0, false);
-	v->config = json_bytes(r, o, "config", CONFIG_MAX, &v->config_len);
+	get_config(r, o, v);
 	get_by_queue(r, o, "queue-groups", v->queues, &v->queue_group, &v->nqueue_group);
 	get_by_queue(r, o, "queue-desc-groups", v->queues, &v->queue_desc_group,
 		     &v->nqueue_desc_group);
@@ -200,6 +237,21 @@ static void set_by_queue(json_t *o, const char *key, const uint32_t *v, size_t n
 	set(o, key, a, bad);
 }
 
+static void set_config(json_t *o, const struct host_vdpa *v, bool *bad)
+{
+	uint32_t n = v->config_len;
+
+	while (n && v->config[n - 1] == 0xff)
+		n--;
+	/* Few of them are easier read as they are. */
+	if (v->config_len - n < 16)
+		n = v->config_len;
+	if (n)
+		set(o, "config", json_new_bytes(v->config, n), bad);
+	if (n < v->config_len)
+		set(o, "config-size", json_integer(v->config_len), bad);
+}
+
 static json_t *told(const struct host_vdpa *v, bool *bad)
 {
 	json_t *o = json_object();
@@ -213,8 +265,7 @@ static json_t *told(const struct host_vdpa *v, bool *bad)
 	set_number(o, "queue-max", v->queue_max, bad);
 	set_number(o, "groups", v->groups, bad);
 	set_number(o, "spaces", v->spaces, bad);
-	if (v->config_len)
-		set(o, "config", json_new_bytes(v->config, v->config_len), bad);
+	set_config(o, v, bad);
 	set_by_queue(o, "queue-groups", v->queue_group, v->nqueue_group, bad);
 	set_by_queue(o, "queue-desc-groups", v->queue_desc_group, v->nqueue_desc_group, bad);
 	set_by_queue(o, "queue-sizes", v->queue_size, v->nqueue_size, bad);

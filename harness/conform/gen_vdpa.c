@@ -61,10 +61,9 @@ static void fill_index(struct gen *gen, struct call *c)
 	put_state(c, queue(gen), (uint32_t)choices_upto(gen->c, 3));
 }
 
-/* A virtio device that is told to run would use memory that is not there. */
 static void fill_enable(struct gen *gen, struct call *c)
 {
-	put_state(c, queue(gen), virtio(gen) ? 0 : (uint32_t)choices_upto(gen->c, 2));
+	put_state(c, queue(gen), (uint32_t)choices_upto(gen->c, 2));
 }
 
 static void fill_addr(struct gen *gen, struct call *c)
@@ -220,8 +219,9 @@ static void request(struct gen *gen, struct call *c, int uid, int fd)
 	for (size_t i = 0; i < ARRAY_SIZE(recipes); i++)
 		weights[i] = recipes[i].weight;
 	r = &recipes[choices_weighted(gen->c, weights, ARRAY_SIZE(recipes))];
-	/* Its writes would reach the emulated device. */
-	if (r->req == VHOST_VDPA_SET_CONFIG && virtio(gen))
+	/* These reach the emulated device: one writes, the other breaks it or lets it run. */
+	if (virtio(gen) &&
+	    (r->req == VHOST_VDPA_SET_CONFIG || r->req == VHOST_VDPA_SET_VRING_ENABLE))
 		r = &recipes[0];
 	begin(c, uid, fd, r->req);
 	if (r->fill)
@@ -276,6 +276,10 @@ static void message(struct gen *gen, struct call *c, int uid, int fd)
 	/* A size that is right, but for which there is no memory: nobody knows what is behind it. */
 	if (type == VHOST_IOTLB_UPDATE && size > 0x8000 && at + (size - 1) >= at)
 		size = 4096;
+	/* An IOMMU's mapping is kept in pieces that are contiguous in memory: one page is one. */
+	if (virtio(gen) && type == VHOST_IOTLB_UPDATE && at + (size - 1) >= at &&
+	    (at & 4095) + size > 4096)
+		size = 4096 - (at & 4095);
 	call_put(c, 8, 8, at);
 	call_put(c, 16, 8, size);
 	call_patch(c, 24, 8, PATCH_VA, 0, choices_upto(gen->c, 63) << 12);

@@ -44,7 +44,7 @@ static const char full[] =
 	"\"mode\":\"0660\",\"error\":\"ENOTSUPP\"},\"told\":{\"device-id\":1,"
 	"\"features\":\"0x300000000\",\"backend-features\":\"0x10e\",\"first\":\"0x1000\","
 	"\"last\":\"0x7fffffffff\",\"queues\":2,\"queue-max\":256,\"groups\":1,\"spaces\":1,"
-	"\"config\":\"525400\",\"queue-groups\":[0,0],\"queue-desc-groups\":[0,1],"
+	"\"config\":\"525400\",\"config-size\":20,\"queue-groups\":[0,0],\"queue-desc-groups\":[0,1],"
 	"\"queue-sizes\":[256,64]}},{\"name\":\"vdpa1\",\"kind\":\"other\"}],"
 	"\"files\":[{\"path\":\"/proc/x\",\"content\":\"a\\n\"},{\"path\":\"/proc/l\",\"link\":\"x\"},"
 	"{\"path\":\"/proc/e\",\"error\":\"EIO\"}],"

@@ -318,6 +318,31 @@ TEST_F(vdpa, every_allocation_of_a_description_may_fail)
 	EXPECT_LT(20, n);
 }
 
+/* vp_vdpa tells 4096 bytes, nearly all of them nothing. */
+TEST(config_space_that_is_mostly_nothing_is_short_in_a_file)
+{
+	struct host *h = host_of_text(two), *back;
+	struct capture_error err;
+	char *text, where[128];
+
+	ASSERT_NOT_NULL(h);
+	free(h->vdpas[1].config);
+	h->vdpas[1].config = malloc(4096);
+	ASSERT_NOT_NULL(h->vdpas[1].config);
+	memset(h->vdpas[1].config, 0xff, 4096);
+	h->vdpas[1].config[1] = 0x54;
+	h->vdpas[1].config_len = 4096;
+	text = host_text(h);
+	ASSERT_NOT_NULL(text);
+	EXPECT_NOT_NULL(strstr(text, "\"config\": \"ff54\""));
+	ASSERT_EQ(0, host_parse(text, strlen(text), "t.host.json", &back, &err));
+	EXPECT_EQ(4096, back->vdpas[1].config_len);
+	EXPECT_TRUE(host_eq(h, back, where, sizeof(where)));
+	free(text);
+	host_free(back);
+	host_free(h);
+}
+
 TEST(readers_refuse_what_is_no_vdpa_device)
 {
 	static const struct {
@@ -339,6 +364,10 @@ TEST(readers_refuse_what_is_no_vdpa_device)
 		  "\"mode\":\"600\"}}",
 		  "permissions" },
 		{ "{\"name\":\"a\",\"kind\":\"other\",\"x\":1}", "x" },
+		{ "{\"name\":\"a\",\"kind\":\"other\",\"node\":{\"name\":\"n\",\"major\":1,\"minor\":1,"
+		  "\"mode\":\"0600\"},\"told\":{\"features\":\"0x0\",\"backend-features\":\"0x0\","
+		  "\"first\":\"0x0\",\"last\":\"0x0\",\"config\":\"0102\",\"config-size\":1}}",
+		  "expected at least the 2 bytes" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -137,6 +137,8 @@ TEST_F(vdpa, virtio_device_behind_an_iommu)
 	EXPECT_EQ(0, set64(self, VHOST_SET_FEATURES, 0));
 	ASSERT_EQ(0, own(self));
 	EXPECT_EQ(64, ask(self, VHOST_VDPA_GET_VRING_SIZE, 2));
+	EXPECT_EQ(0, vring(self, VHOST_SET_VRING_NUM, 2, 16));
+	EXPECT_EQ(16, ask(self, VHOST_VDPA_GET_VRING_SIZE, 2));
 	EXPECT_EQ(-EOPNOTSUPP, ask(self, VHOST_VDPA_GET_VRING_GROUP, 0));
 	EXPECT_EQ(-EOPNOTSUPP, ask(self, VHOST_GET_VRING_BASE, 0));
 	EXPECT_EQ(-EOPNOTSUPP, vring(self, VHOST_VDPA_SET_GROUP_ASID, 0, 0));
@@ -146,6 +148,23 @@ TEST_F(vdpa, virtio_device_behind_an_iommu)
 	EXPECT_EQ(-EOPNOTSUPP, vring(self, VHOST_SET_VRING_BASE, 0, 1));
 	ASSERT_EQ(0, vring(self, VHOST_VDPA_SET_VRING_ENABLE, 0, 1));
 	EXPECT_EQ(-EOPNOTSUPP, vring(self, VHOST_SET_VRING_BASE, 0, 0));
+	/* A reset gives the queue its size again. */
+	ASSERT_EQ(0, set_status(self, 0));
+	EXPECT_EQ(64, ask(self, VHOST_VDPA_GET_VRING_SIZE, 2));
+}
+
+/* A driver that would leave out the IOMMU: the device stays as it was. */
+TEST_F(vdpa, virtio_device_refuses_features)
+{
+	self->v.kind = HOST_VDPA_VIRTIO;
+	start(self);
+	ASSERT_EQ(0, set_status(self, VIRTIO_CONFIG_S_ACKNOWLEDGE));
+	ASSERT_EQ(0, set64(self, VHOST_SET_FEATURES, 1ull << 32));
+	EXPECT_EQ(0, set_status(self, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FEATURES_OK));
+	EXPECT_EQ(VIRTIO_CONFIG_S_ACKNOWLEDGE, get_status(self));
+	ASSERT_EQ(0, set64(self, VHOST_SET_FEATURES, 3ull << 32));
+	EXPECT_EQ(0, set_status(self, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FEATURES_OK));
+	EXPECT_EQ(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FEATURES_OK, get_status(self));
 }
 
 /* ---- mappings --------------------------------------------------------------------------- */
