@@ -112,6 +112,7 @@ static int survey_into(struct ktap_meta *_metadata, struct shim *s, struct shim 
 	}
 	*t = (struct transcript){ 0 };
 	rec = shim_record_new(s, &cfg, &err);
+	plan.ask_vdpa = true;
 	rc = rec ? survey(rec, &plan, NULL, answers) : -ENOMEM;
 	if (rec && record_finish(rec, NULL, &err))
 		rc = -EIO;
@@ -311,8 +312,13 @@ static bool asks_only(const struct call *c)
 		IOMMU_HWPT_ALLOC,
 		IOMMU_GET_HW_INFO,
 		UAPI_IOAS_CHANGE_PROCESS,
+		VHOST_SET_OWNER, /* until the node is closed */
 	};
 	uint32_t size;
+
+	/* All that a vDPA device is asked is read. */
+	if (c->kind == UAPI_FD_VDPA && _IOC_DIR(c->req) & _IOC_READ)
+		return true;
 
 	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
 		if (c->req == asked[i])

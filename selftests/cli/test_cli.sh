@@ -71,7 +71,7 @@ ok 'a device that no host has is status 4' is 4 "$status"
 run check "$host39" "$probe39"
 ok 'a transcript gives the verdicts of its description' is \
 	"$(sed -n 2p "$out")" "$(sed -n 4p "$out")"
-run check --format json "$hosts"
+run check --backend legacy --backend iommufd --format json "$hosts"
 ok 'a directory stands for each of its hosts once' is \
 	"$((2 * $(find "$hosts" -name '*.host.json' | wc -l)))" "$(wc -l <"$out")"
 
