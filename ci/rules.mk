@@ -173,6 +173,7 @@ help:
 	@echo 'make conformance the long comparison of model and kernels'
 	@echo 'make check-bugs  known bugs put back, one at a time: a test must fail on each'
 	@echo 'make check-qemu  real QEMU on every host of the corpus against hiod check'
+	@echo 'make fuzz        every property as a fuzz target; fuzz-NAME, fuzz-repro, ...: ci/fuzz.mk'
 	@echo 'make bench       cost per call, as ratios to a raw ioctl'
 	@echo 'make docs        regenerate the tables in docs/ that come from code'
 	@echo 'make format      apply .clang-format'
@@ -184,3 +185,4 @@ help:
 -include ci/vm.mk
 -include ci/conformance.mk
 -include ci/bugs.mk
+-include ci/fuzz.mk

@@ -4,6 +4,8 @@
  * libFuzzer's interface, which AFL++ and honggfuzz serve too. A failure of the
  * property is a crash, with its notes and message printed before.
  *
+ * With HAVE_SANDBOX it runs in one, where it may write below $HIOD_FUZZ_DIR
+ * (the working directory without) and /tmp; HIOD_FUZZ_SANDBOX=no keeps it out.
  * With HAVE_MUTATE (libFuzzer) the property's own mutator is used as well.
  */
 #include <stdio.h>
@@ -11,6 +13,9 @@
 #include <string.h>
 
 #include "harness/property/property.h"
+#ifdef HAVE_SANDBOX
+#include "harness/property/sandbox/sandbox.h"
+#endif
 
 #define NAME2(p) property_##p
 #define NAME1(p) NAME2(p)
@@ -34,6 +39,39 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	return 0;
 }
+
+#ifdef HAVE_SANDBOX
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* A process that only starts others, with the same arguments but these, runs no input. */
+static int starts_others(int argc, char **argv)
+{
+	static const char *const by[] = { "-fork=", "-merge=", "-minimize_crash=", "-jobs=" };
+
+	for (int i = 1; i < argc; i++)
+		for (size_t k = 0; k < sizeof(by) / sizeof(by[0]); k++)
+			if (!strncmp(argv[i], by[k], strlen(by[k])))
+				return 1;
+	return 0;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *dir = getenv("HIOD_FUZZ_DIR"), *no = getenv("HIOD_FUZZ_SANDBOX");
+	const char *writable[] = { dir ? dir : ".", "/tmp", NULL };
+	int rc;
+
+	if (starts_others(*argc, *argv) || (no && !strcmp(no, "no")))
+		return 0;
+	/* Leaks are looked for by ptrace. */
+	rc = sandbox_enter(writable, SANDBOX_PTRACE, stderr);
+	if (rc < 0) {
+		fprintf(stderr, "# sandbox: %s\n", strerror(-rc));
+		exit(2);
+	}
+	return 0;
+}
+#endif
 
 #ifdef HAVE_MUTATE
 /* Every other mutation is the fuzzer's own: it knows what comparisons wanted. */

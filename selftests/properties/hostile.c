@@ -206,65 +206,6 @@ static int change_reply(struct hostile *h, const struct uapi_row *row, uintptr_t
 	return ret;
 }
 
-/* What is told about IOVA ranges, and what that is worth. */
-static void listen(struct hostile *h, enum uapi_fd kind, uint32_t req, uintptr_t arg,
-		   uint32_t given, const void *array, int ret)
-{
-	if (req == (uint32_t)VFIO_IOMMU_GET_INFO &&
-	    (kind == UAPI_FD_CONTAINER || kind == UAPI_FD_IOMMUFD)) {
-		uint32_t argsz;
-
-		h->told = true;
-		if (ret < 0) {
-			oracle_ranges(&h->ranges, NULL, 0);
-			return;
-		}
-		memcpy(&argsz, (const void *)arg, sizeof(argsz));
-		oracle_type1(&h->ranges, (const void *)arg, given);
-		if (argsz < given) {
-			h->ranges.says = ORACLE_MALFORMED;
-			h->ranges.why = "argsz shrank";
-		}
-		return;
-	}
-	if (req == (uint32_t)IOMMU_IOAS_IOVA_RANGES && kind == UAPI_FD_IOMMUFD) {
-		struct iommu_ioas_iova_ranges q;
-
-		memcpy(&q, (const void *)arg, sizeof(q));
-		h->told = true;
-		oracle_ranges(&h->ranges, NULL, 0);
-		if (ret < 0 || !array)
-			return;
-		if (q.num_iovas > given) {
-			h->ranges.says = ORACLE_MALFORMED;
-			h->ranges.why = "more entries than room";
-			return;
-		}
-		oracle_ranges(&h->ranges, array, q.num_iovas);
-		return;
-	}
-	if (req == (uint32_t)VHOST_VDPA_GET_IOVA_RANGE && kind == UAPI_FD_VDPA) {
-		struct vhost_vdpa_iova_range r;
-
-		h->told = true;
-		memcpy(&r, (const void *)arg, sizeof(r));
-		oracle_ranges(&h->ranges, &r, ret < 0 ? 0 : 1);
-	}
-}
-
-/* Room that the caller gives: argsz, or entries. */
-static uint32_t room_of(uint32_t req, uintptr_t arg)
-{
-	uint32_t v = 0;
-
-	if (req == (uint32_t)VFIO_IOMMU_GET_INFO)
-		memcpy(&v, (const void *)arg, sizeof(v));
-	else if (req == (uint32_t)IOMMU_IOAS_IOVA_RANGES)
-		memcpy(&v, (const char *)arg + offsetof(struct iommu_ioas_iova_ranges, num_iovas),
-		       sizeof(v));
-	return v;
-}
-
 static bool gives_fd(const struct uapi_row *row)
 {
 	return row && row->returns != UAPI_FD_UNKNOWN;
@@ -320,7 +261,7 @@ static int h_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 		return choices_bool(h->c, 50) ? -any_errno(h->c)
 					      : (int)choices_range(h->c, 0, INT32_MAX);
 	}
-	given = room_of(req, arg);
+	given = oracle_room(req, (const void *)arg);
 	n = outs(row, arg, v);
 	for (size_t k = 0; k < n; k++) {
 		if (v[k].arg)
@@ -348,7 +289,8 @@ static int h_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 	}
 	for (size_t k = 0; k < n; k++)
 		UNPOISON(v[k].p, v[k].len);
-	listen(h, kind, req, arg, given, array, ret);
+	if (oracle_reply(&h->ranges, kind, req, (const void *)arg, given, array, ret))
+		h->told = true;
 	return ret;
 }
 

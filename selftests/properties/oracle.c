@@ -114,6 +114,60 @@ void oracle_type1(struct oracle *o, const void *reply, size_t len)
 	oracle_ranges(o, p + ranges_at, nr);
 }
 
+uint32_t oracle_room(uint32_t req, const void *arg)
+{
+	uint32_t v = 0;
+
+	if (req == (uint32_t)VFIO_IOMMU_GET_INFO)
+		memcpy(&v, arg, sizeof(v));
+	else if (req == (uint32_t)IOMMU_IOAS_IOVA_RANGES)
+		memcpy(&v, (const char *)arg + offsetof(struct iommu_ioas_iova_ranges, num_iovas),
+		       sizeof(v));
+	return v;
+}
+
+static void type1_reply(struct oracle *o, const void *arg, uint32_t room, int ret)
+{
+	uint32_t argsz;
+
+	oracle_ranges(o, NULL, 0);
+	if (ret < 0)
+		return;
+	memcpy(&argsz, arg, sizeof(argsz));
+	oracle_type1(o, arg, room);
+	if (argsz < room)
+		bad(o, "argsz shrank");
+}
+
+static void ioas_reply(struct oracle *o, const void *arg, uint32_t room, const void *array, int ret)
+{
+	struct iommu_ioas_iova_ranges q;
+
+	memcpy(&q, arg, sizeof(q));
+	oracle_ranges(o, NULL, 0);
+	if (ret < 0 || !array)
+		return;
+	if (q.num_iovas > room)
+		bad(o, "more entries than room");
+	else
+		oracle_ranges(o, array, q.num_iovas);
+}
+
+bool oracle_reply(struct oracle *o, enum uapi_fd kind, uint32_t req, const void *arg, uint32_t room,
+		  const void *array, int ret)
+{
+	if (req == (uint32_t)VFIO_IOMMU_GET_INFO &&
+	    (kind == UAPI_FD_CONTAINER || kind == UAPI_FD_IOMMUFD))
+		type1_reply(o, arg, room, ret);
+	else if (req == (uint32_t)IOMMU_IOAS_IOVA_RANGES && kind == UAPI_FD_IOMMUFD)
+		ioas_reply(o, arg, room, array, ret);
+	else if (req == (uint32_t)VHOST_VDPA_GET_IOVA_RANGE && kind == UAPI_FD_VDPA)
+		oracle_ranges(o, arg, ret < 0 ? 0 : 1);
+	else
+		return false;
+	return true;
+}
+
 int oracle_aw_bits(const struct oracle *o)
 {
 	uint64_t top;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/uapi/uapi.h"
 #include "hiod/range.h"
 
 enum oracle_says {
@@ -33,6 +34,14 @@ struct oracle {
 void oracle_ranges(struct oracle *o, const void *ranges, size_t n);
 /* A whole VFIO_IOMMU_GET_INFO reply of len bytes. */
 void oracle_type1(struct oracle *o, const void *reply, size_t len);
+/* Room that the caller of a request about ranges gives, before the call: bytes, or entries. */
+uint32_t oracle_room(uint32_t req, const void *arg);
+/*
+ * A reply on a kind of fd, if it is about ranges: false when it is not. room:
+ * as it was before the call; array: where the caller wanted entries, NULL: nowhere.
+ */
+bool oracle_reply(struct oracle *o, enum uapi_fd kind, uint32_t req, const void *arg, uint32_t room,
+		  const void *array, int ret);
 /* Bits of the highest address; 64 when no range is known, as QEMU has it. */
 int oracle_aw_bits(const struct oracle *o);
 

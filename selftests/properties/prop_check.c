@@ -198,7 +198,8 @@ static int second_stage(uint64_t cap)
 	for (int level = 0; level < 4; level++)
 		if (cap >> (8 + level) & 1)
 			bits = 30 + 9 * level;
-	return bits < mgaw ? bits : mgaw;
+	/* Below three levels there is no page table to put in. */
+	return mgaw <= 30 ? 0 : bits < mgaw ? bits : mgaw;
 }
 
 static enum property_result compare(struct choices *c, enum backend_class k, const struct host *h,
