@@ -23,8 +23,12 @@ check-hw: deps
 # Static programs for /bin of the guest, and scripts that payload.sh runs in
 # the order of their names. Other rooms add to both.
 
-PAYLOAD_PROGS = hiod hiod-conform
+PAYLOAD_PROGS = hiod hiod-conform vdpa-add
 PAYLOAD_SCRIPTS = $(wildcard ci/payload/[0-9]*.sh)
+
+$(OBJ)/vdpa-add: $(O)/ci/payload/vdpa-add.o
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $<
 
 # In the build that is linked statically, OBJ is another.
 .PHONY: payload-programs

@@ -53,6 +53,15 @@ mkdir -p /out/ktap
 for program in /share/drivers/*; do
 	ktap_sub "${program##*/}" one_program "${program##*/}"
 done
+for n in 1 2; do
+	name=real$([ $n = 1 ] || echo _second)
+	# shellcheck disable=SC2086 # words
+	if [ "$(set -- $HIOD_VDPA && echo $#)" -ge $n ]; then
+		ktap_is "tests ran on a vDPA device: $name" some_ran $name
+	else
+		ktap_skip "tests ran on a vDPA device: $name" 'not on this host and kernel'
+	fi
+done
 for variant in type1 type1v2 compat iommufd; do
 	case $variant in type1*) way=type1 ;; *) way=iommufd ;; esac
 	if expect_real $way; then

@@ -5,7 +5,7 @@
 capture=/out/host.capture.jsonl
 
 # shellcheck disable=SC2046,SC2086 # one option a device
-record() { hiod capture $(printf ' --device %s' $VM_DEVICES) -o $capture; }
+record() { hiod capture $(printf ' --device %s' $VM_DEVICES) --vdpa -o $capture; }
 
 # 1: some vIOMMU does not fit; 4: nothing to check here. Both are answers.
 answers() {

@@ -25,3 +25,16 @@ conform() {
 }
 
 ktap_is "the model answers $calls calls as this kernel does" conform
+
+conform_vdpa() { # NODE
+	conform_out=/out/conform-${1##*/}.txt
+	hiod-conform --vdpa "$1" --calls "$calls" --seed "$seed" >"$conform_out" 2>&1
+	status=$?
+	grep -E '^(kernel against|[0-9]+ calls)' "$conform_out"
+	[ $status = 0 ] || tail -n 40 "$conform_out"
+	return $status
+}
+
+for node in ${HIOD_VDPA:-}; do
+	ktap_is "the model of $node answers $calls calls as this kernel does" conform_vdpa "$node"
+done

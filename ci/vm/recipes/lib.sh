@@ -17,7 +17,8 @@ if command -v gcc-12 >/dev/null; then kernel_cc=gcc-12; else kernel_cc=gcc; fi
 
 # In load order. Not every kernel has each as a module.
 modules_all='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
-	irqbypass iommufd vfio_virqfd vfio vfio_iommu_type1 vfio-pci-core vfio-pci'
+	irqbypass iommufd vfio_virqfd vfio vfio_iommu_type1 vfio-pci-core vfio-pci
+	vhost_iotlb vringh vhost vdpa vhost_vdpa vdpa_sim vdpa_sim_net vdpa_sim_blk vp_vdpa'
 # There for tests that load them.
 modules_extra='failover net_failover virtio_net'
 
