@@ -464,6 +464,7 @@ static const struct rule {
 	{ "Enabled Interrupt-remapping", remapping_on },
 	{ "AMD-Vi: Interrupt remapping enabled", remapping_on },
 	{ "AMD-Vi: Disabling interrupt remapping", remapping_off },
+	{ "No interrupt remapping support", remapping_off },
 	{ "Extended features ", efr_line },
 	{ "IVHD EFR:", ivhd_efr_line },
 	{ ": ias", smmu_line },
