@@ -86,7 +86,7 @@ ok 'every description of it is valid' is 0 "$status"
 
 # An answer for every device of each machine whose registers are known, by each profile.
 answers() {
-	for p in v7 qemu-9.1 qemu-9.2 qemu-10.0 qemu-11.0 qemu-11.1; do
+	for p in v7 qemu-9.1 qemu-9.2 qemu-10.0 qemu-10.1 qemu-10.2 qemu-11.0 qemu-11.1; do
 		timeout 300 "$hiod" check --format json -p "$p" "$corpus"/dmar-*.host.json \
 			"$corpus"/dmarhost-*.host.json >"$tmp/$p.json"
 		[ $? -le 1 ] || return 1
