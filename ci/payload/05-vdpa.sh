@@ -7,6 +7,7 @@
 HIOD_VDPA=
 
 # The node that vhost_vdpa made for a device.
+# shellcheck disable=SC2010 # the kernel's names are plain
 vdpa_node() { # NAME
 	node=$(ls "/sys/bus/vdpa/devices/$1" | grep '^vhost-vdpa-') || return 1
 	[ -c "/dev/$node" ] && HIOD_VDPA="$HIOD_VDPA${HIOD_VDPA:+ }/dev/$node"

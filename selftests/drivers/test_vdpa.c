@@ -106,10 +106,10 @@ FIXTURE_SETUP(vdpa)
 			SKIP(return, "no such node in HIOD_VDPA");
 		self->s = shim_kernel_new();
 	}
-	ASSERT_NE(NULL, self->s);
+	ASSERT_NOT_NULL(self->s);
 	/* Of other memory a simulator maps nothing. */
 	self->mem = mmap(NULL, MEM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)self->mem);
+	ASSERT_TRUE(self->mem != MAP_FAILED);
 }
 
 FIXTURE_TEARDOWN(vdpa)
@@ -243,7 +243,7 @@ TEST_F(vdpa, iommufd_is_refused_in_the_name_of_this_kernel)
 	struct utsname u;
 	char want[256];
 
-	ASSERT_NE(NULL, hiod);
+	ASSERT_NOT_NULL(hiod);
 	ASSERT_EQ(0, uname(&u));
 	ASSERT_EQ(0,
 		  vdpa_device_init(&self->dev, self->s, NULL, &self->an, self->node, &self->err));

@@ -128,7 +128,7 @@ TEST_F(vdpa, type_of_iommu_is_not_known)
 	EXPECT_EQ(-EINVAL, HIOD_METHOD(self->v.hiod, get_cap)(
 				   self->v.hiod, HOST_IOMMU_DEVICE_CAP_IOMMU_TYPE, &self->err));
 	EXPECT_STREQ("vhost-vdpa-0: unsupported capability 0", self->err.message);
-	EXPECT_EQ(NULL, HIOD_METHOD(self->v.hiod, get_pasid_info));
+	EXPECT_TRUE(!HIOD_METHOD(self->v.hiod, get_pasid_info));
 }
 
 /* Devices that translate by themselves have no IOMMU group above them. */
@@ -348,13 +348,13 @@ TEST_F(vdpa, iommufd_is_refused_by_the_kernels_release)
 		ASSERT_EQ(0, vdpa_device_init(&self->v, self->s, NULL, &self->an, VDPA_NODE,
 					      &self->err));
 		hiod = hiod_new(&host_iommu_device_iommufd_vdpa_class.parent);
-		ASSERT_NE(NULL, hiod);
+		ASSERT_NOT_NULL(hiod);
 		EXPECT_TRUE(hiod_is_a(hiod, &host_iommu_device_iommufd_class));
 		EXPECT_EQ(-EOPNOTSUPP, HIOD_METHOD(hiod, realize)(hiod, &self->v, &self->err));
 		EXPECT_STREQ(rows[i].message, self->err.message);
 		EXPECT_EQ(HIOD_STAGE_REALIZE, self->err.stage);
-		EXPECT_EQ(NULL, hiod->name);
-		EXPECT_EQ(NULL, hiod->agent);
+		EXPECT_NULL(hiod->name);
+		EXPECT_NULL(hiod->agent);
 		hiod_unref(hiod);
 		EXPECT_EQ(0, vdpa_alive(self->s));
 		shim_destroy(self->s);

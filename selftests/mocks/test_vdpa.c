@@ -268,15 +268,15 @@ TEST_F(vdpa, config_within_its_size)
 		{ 25, 1, -EINVAL }, { 1, UINT32_MAX, -EINVAL },
 	};
 	struct {
-		struct vhost_vdpa_config c;
+		uint32_t off, len;
 		uint8_t buf[24];
 	} a;
 
 	start(self);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		memset(&a, 0xa5, sizeof(a));
-		a.c.off = rows[i].off;
-		a.c.len = rows[i].len;
+		a.off = rows[i].off;
+		a.len = rows[i].len;
 		EXPECT_EQ(rows[i].rc, shim_ioctl(self->s, self->fd, VHOST_VDPA_GET_CONFIG, &a));
 		EXPECT_EQ(0, memcmp(a.buf,
 				    rows[i].rc ? (uint8_t[]){ 0xa5 } : vdpa_config + rows[i].off,
@@ -289,9 +289,9 @@ TEST_F(vdpa, config_within_its_size)
 TEST_F(vdpa, what_is_written_to_config_stays_but_for_the_link)
 {
 	struct {
-		struct vhost_vdpa_config c;
+		uint32_t off, len;
 		uint8_t buf[8];
-	} a = { { 0, 8 }, { 1, 2, 3, 4, 5, 6, 0, 0 } };
+	} a = { 0, 8, { 1, 2, 3, 4, 5, 6, 0, 0 } };
 
 	start(self);
 	ASSERT_EQ(0, shim_ioctl(self->s, self->fd, VHOST_VDPA_SET_CONFIG, &a));
