@@ -142,7 +142,7 @@ int recon_dmar(struct recon *r, const void *table, size_t len, const char *name,
 		r->remapping = 0;
 		facts_from(r, &r->remapping_from);
 	}
-	/* Both sources count them; the table is the one that names them all. */
+	r->has_dmar = true;
 	r->atsr = r->satc = 0;
 	for (size_t at = DMAR_FIXED; at < t.n;) {
 		struct bytes rec = { .p = t.p + at, .n = acpi_u16(t, at + 2) };

@@ -244,7 +244,7 @@ static enum scan atsr_line(struct recon *r, const char *line, const char *p, con
 	uint64_t flags;
 
 	TRY(want_hex(&p, &flags, "flags", why));
-	r->atsr++;
+	r->atsr += !r->has_dmar;
 	return SCAN_USED;
 }
 
@@ -253,7 +253,7 @@ static enum scan satc_line(struct recon *r, const char *line, const char *p, con
 	uint64_t flags;
 
 	TRY(want_hex(&p, &flags, "flags", why));
-	r->satc++;
+	r->satc += !r->has_dmar;
 	return SCAN_USED;
 }
 

@@ -84,6 +84,7 @@ struct recon {
 	char *remapping_from;
 	bool remapping_known; /* the kernel said it; else a table's flag */
 	unsigned int atsr, satc;
+	bool has_dmar; /* the table has them all; a log's are the same ones */
 	struct unit *units;
 	size_t nunits;
 	struct rmrr *rmrrs;

@@ -127,31 +127,43 @@ TEST(a_dmar_table_tells_units_and_the_devices_of_rmrrs)
 	table_free(&t);
 }
 
-TEST(table_and_log_make_one_machine)
+/* In either order. */
+static void one_machine(struct ktap_meta *_metadata, bool table_first)
 {
 	struct recon *r = recon_new();
 	struct table t;
 	struct host *h;
 
 	client(&t);
+	if (table_first)
+		ASSERT_EQ(0, recon_dmar(r, t.p, t.n, "DMAR", NULL));
 	ASSERT_EQ(0, feed(r, RECON_DMESG,
 			  "pci 0000:00:16.7: [8086:9d3a] type 00 class 0x0c0330\n"
 			  "pci 0000:00:14.0: [8086:9d2f] type 00 class 0x010601\n"
 			  "DMAR: dmar0: reg_base_addr fed90000 ver 1:0 cap 1c0000c40660462 ecap "
 			  "7e1ff0505e\n"
+			  "DMAR: ATSR flags: 0x0\n"
 			  "DMAR: RMRR base: 0x0000009c0f1000 end: 0x0000009c107fff\n"));
-	ASSERT_EQ(0, recon_dmar(r, t.p, t.n, "DMAR", NULL));
+	if (!table_first)
+		ASSERT_EQ(0, recon_dmar(r, t.p, t.n, "DMAR", NULL));
 	ASSERT_EQ(0, recon_host(r, -1, &h, NULL));
 	EXPECT_EQ(2, h->niommus);
 	EXPECT_TRUE(h->iommus[0].has_regs);
 	EXPECT_FALSE(h->iommus[1].has_regs);
 	EXPECT_EQ(3, h->firmware.nregions);
+	EXPECT_EQ(1, h->firmware.atsr);
 	/* The class decides where the log tells it. */
 	EXPECT_EQ(HOST_REGION_DIRECT_RELAXABLE, first_at(h, "0000:00:16.7", 0xa0000000));
 	EXPECT_EQ(HOST_REGION_DIRECT, first_at(h, "0000:00:14.0", 0x9c0f1000));
 	host_free(h);
 	recon_free(r);
 	table_free(&t);
+}
+
+TEST(table_and_log_make_one_machine)
+{
+	one_machine(_metadata, true);
+	one_machine(_metadata, false);
 }
 
 TEST(a_device_below_a_bridge_is_named_but_has_no_address)
