@@ -39,6 +39,9 @@ SRC_properties := $(filter-out selftests/properties/test_%.c $(if $(filter yes,$
 	$(wildcard selftests/properties/*.c))
 $(eval $(call archive_rule,properties))
 
+# Engines other than libFuzzer are C++ archives, which the C compiler's driver does not link.
+FUZZ_LINK = $(or $(FUZZ_CXX),$(CC)) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(LDFLAGS)
+
 # Structure-aware mutation is libFuzzer's: other engines bring no LLVMFuzzerMutate().
 FUZZ_MUTATE = $(if $(findstring -fsanitize=fuzzer,$(LIB_FUZZING_ENGINE)),-DHAVE_MUTATE)
 FUZZ_LIBS = $(OBJ)/libproperties.a $(LINKLIBS)
@@ -51,7 +54,7 @@ $(O)/fuzz/%.o: harness/property/main_libfuzzer.c $(HEADERS)
 $(OBJ)/fuzzers/%: $(O)/fuzz/%.o $(SANDBOX) $(OBJ)/libproperties.a $(ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) $(LIB_FUZZING_ENGINE) -o $@ $< $(SANDBOX) $(FUZZ_LIBS) $(JANSSON_LIBS) \
+	$(Q)$(FUZZ_LINK) $(LIB_FUZZING_ENGINE) -o $@ $< $(SANDBOX) $(FUZZ_LIBS) $(JANSSON_LIBS) \
 		$(if $(SANDBOX),$(SECCOMP_LIBS))
 
 # Seeds, dictionaries, C tests, and inputs without any fuzzer.

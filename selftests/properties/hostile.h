@@ -40,7 +40,10 @@ struct hostile {
 	struct oracle ranges;
 };
 
-/* under may be NULL: all is made up. Nothing to free. */
+/*
+ * under may be NULL: all is made up. percent 0: an honest kernel, which draws
+ * no choices; only the books are kept. Nothing to free.
+ */
 void hostile_init(struct hostile *h, struct shim *under, struct choices *c, unsigned int percent);
 
 #endif

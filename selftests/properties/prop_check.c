@@ -13,19 +13,25 @@
 #include "mocks/model.h"
 #include "selftests/properties/differ.h"
 #include "selftests/properties/gen.h"
+#include "selftests/properties/hostile.h"
 #include "selftests/properties/list.h"
 #include "selftests/properties/plain.h"
 
-/* Checks on a model of h; false: no memory. *left: something stayed open. */
+/*
+ * Checks on a model of h, whose books are kept; false: no memory. *left:
+ * something stayed open, or was used that is not.
+ */
 static bool run(const struct host *h, const struct hiod_check *q, struct hiod_verdict *v,
 		bool *left)
 {
 	struct shim *s = model_new(h, NULL);
+	static struct hostile books;
 
 	if (!s)
 		return false;
-	hiod_check_run(s, q, v);
-	*left = !plain_clean(s);
+	hostile_init(&books, s, NULL, 0);
+	hiod_check_run(&books.shim, q, v);
+	*left = !plain_clean(s) || books.nopen || books.misuse;
 	shim_destroy(s);
 	return true;
 }
