@@ -57,6 +57,14 @@ $(OBJ)/fuzzers/%: $(O)/fuzz/%.o $(SANDBOX) $(OBJ)/libproperties.a $(ARCHIVES)
 	$(Q)$(FUZZ_LINK) $(LIB_FUZZING_ENGINE) -o $@ $< $(SANDBOX) $(FUZZ_LIBS) $(JANSSON_LIBS) \
 		$(if $(SANDBOX),$(SECCOMP_LIBS))
 
+# Coverage guides by the code under test; what makes and judges its inputs only costs time.
+ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
+FUZZ_UNGUIDED := $(wildcard harness/property/*.c harness/conform/*.c \
+	selftests/properties/gen_*.c) $(addprefix selftests/properties/,oracle.c mutate.c page.c \
+	plain.c list.c)
+$(FUZZ_UNGUIDED:%.c=$(O)/%.o): XFLAGS += -fno-sanitize=fuzzer-no-link
+endif
+
 # Seeds, dictionaries, C tests, and inputs without any fuzzer.
 $(OBJ)/fuzz-tool: $(O)/selftests/fuzz/tool.o $(SRC_properties:%.c=$(O)/%.o) $(ARCHIVES)
 	$(call say,LD,$@)

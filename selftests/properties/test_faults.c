@@ -10,6 +10,7 @@
 #include "harness/ktap/ktap.h"
 #include "harness/uapi/uapi_compat.h"
 #include "hiod/machine.h"
+#include "selftests/properties/boxed.h"
 #include "selftests/properties/gen.h"
 #include "selftests/properties/plain.h"
 #include "selftests/properties/tap.h"
@@ -312,6 +313,7 @@ TEST_TIMEOUT(every_call_may_fail_with_every_errno, 300)
 	static struct tap t;
 	struct path p;
 
+	ASSERT_EQ(0, boxed());
 	for (unsigned int i = 0; path_at(i, &p); i++) {
 		struct shim *model = plain_model(p.host);
 		unsigned int calls;
@@ -356,6 +358,7 @@ TEST_TIMEOUT(every_reply_may_be_a_lie, 300)
 	unsigned int lies = 0, accepted = 0;
 	struct path p;
 
+	ASSERT_EQ(0, boxed());
 	for (unsigned int i = 0; path_at(i, &p); i++) {
 		struct shim *model = plain_model(p.host);
 		unsigned int calls;

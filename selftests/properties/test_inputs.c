@@ -5,6 +5,7 @@
  */
 #include "harness/ktap/ktap.h"
 #include "harness/property/files.h"
+#include "selftests/properties/boxed.h"
 #include "selftests/properties/list.h"
 
 static unsigned int run_dir(struct ktap_meta *_metadata, const char *sub)
@@ -29,11 +30,13 @@ static unsigned int run_dir(struct ktap_meta *_metadata, const char *sub)
 
 TEST_TIMEOUT(saved_inputs_of_fuzzers, 120)
 {
+	ASSERT_EQ(0, boxed());
 	EXPECT_LT(0, run_dir(_metadata, "fuzz"));
 }
 
 TEST(regressions)
 {
+	ASSERT_EQ(0, boxed());
 	EXPECT_LT(0, run_dir(_metadata, "regressions"));
 }
 

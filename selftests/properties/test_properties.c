@@ -4,6 +4,7 @@
  * (harness/property/property.h) choose others.
  */
 #include "harness/ktap/ktap.h"
+#include "selftests/properties/boxed.h"
 #include "selftests/properties/list.h"
 
 #define PROPERTY(prop)                                                                             \
@@ -11,6 +12,7 @@
 	{                                                                                          \
 		const struct property *p = &property_##prop;                                       \
                                                                                                    \
+		ASSERT_EQ(0, boxed());                                                             \
 		EXPECT_EQ(0, property_run(p->name, p->fn, p->ctx, p->cases));                      \
 	}
 #define PROPERTY_JSON(prop)                                                                        \
@@ -20,6 +22,7 @@
                                                                                                    \
 		if (!p)                                                                            \
 			SKIP(return, "this build has no file formats");                            \
+		ASSERT_EQ(0, boxed());                                                             \
 		EXPECT_EQ(0, property_run(p->name, p->fn, p->ctx, p->cases));                      \
 	}
 #include "selftests/properties/list.def"
