@@ -6,7 +6,7 @@ BUG_TESTS = $(shell sed -n 's/^Test: \([^ ]*\) .*/\1/p' selftests/bugs/*.patch |
 
 .PHONY: check-bugs
 check-bugs: deps
-	$(Q)$(MAKE) --no-print-directory SAN=yes BUILD='$(BUILD)' BUILD_TOP='$(BUILD_TOP)' bugs-built
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory SAN=yes BUILD='$(BUILD)' BUILD_TOP='$(BUILD_TOP)' bugs-built
 
 .PHONY: bugs-built
 bugs-built: $(BUG_TESTS:%=$(OBJ)/%) $(ARCHIVES)

@@ -13,6 +13,6 @@ CONFORM_OUT ?= $(BUILD)/conformance
 
 .PHONY: conformance
 conformance: $(VM_PREREQS)
-	$(Q)$(MAKE) --no-print-directory STATIC=yes $(BUILD)/static/hiod-conform
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory STATIC=yes $(BUILD)/static/hiod-conform
 	$(Q)ci/conformance '$(BUILD)' '$(CONFORM_OUT)' $(CONFORM_CALLS) $(CONFORM_SEED) \
 		$(CONFORM_KERNELS)

@@ -16,7 +16,7 @@ hw-programs: $(OBJ)/ktap-run $(HW_PROGS)
 
 .PHONY: check-hw
 check-hw: deps
-	$(Q)$(MAKE) --no-print-directory hw-programs
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory hw-programs
 	$(Q)$(if $(BDF),HIOD_BDF='$(BDF)') ci/check-hw '$(BUILD)' $(HW_TESTS)
 
 # ---- the payload of check-vm ---------------------------------------------
@@ -36,7 +36,7 @@ payload-programs: $(PAYLOAD_PROGS:%=$(OBJ)/%) $(HW_PROGS)
 
 .PHONY: payload
 payload:
-	$(Q)$(MAKE) --no-print-directory STATIC=yes payload-programs
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory STATIC=yes payload-programs
 	$(Q)ci/payload/make '$(BUILD)' '$(PAYLOAD_PROGS)' '$(HW_TESTS)' '$(PAYLOAD_SCRIPTS)'
 
 VM_PREREQS = payload

@@ -41,9 +41,13 @@ TEST_SCRIPTS := $(filter-out $(TEST_EXCLUDE),$(wildcard selftests/*/test_*.sh))
 BENCH_SRC := $(wildcard selftests/bench/bench_*.c)
 BENCH_PROGS := $(BENCH_SRC:%.c=$(OBJ)/%)
 
+# As many compilers at once as there are CPUs, where nobody asked for another number.
+PARALLEL = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(JOBS))
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
 .PHONY: all
 all: deps
-	$(Q)$(MAKE) --no-print-directory build
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory build
 
 .PHONY: build
 build: $(OBJ)/hiod
@@ -114,7 +118,7 @@ run: all
 
 .PHONY: check
 check: deps
-	$(Q)$(MAKE) --no-print-directory SAN=yes BUILD='$(BUILD)' check-built
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory SAN=yes BUILD='$(BUILD)' check-built
 
 .PHONY: tests
 ifeq ($(JSON),yes)
@@ -125,7 +129,7 @@ tests: $(OBJ)/ktap-run $(TEST_PROGS) $(OBJ)/selftests/ktap-cases/cases
 # The compiler drivers' symbolizers are slow to start and a failing test prints its own message.
 .PHONY: check-built
 check-built: tests
-	$(Q)HIOD='$(OBJ)/hiod' HIOD_OBJ='$(OBJ)' HIOD_CORPUS=corpus \
+	$(Q)MAKEFLAGS= HIOD='$(OBJ)/hiod' HIOD_OBJ='$(OBJ)' HIOD_CORPUS=corpus \
 		$(OBJ)/ktap-run $(KTAP_RUN_ARGS) $(TEST_PROGS) $(TEST_SCRIPTS)
 
 .PHONY: check-clang
@@ -144,7 +148,7 @@ check-portable: deps $(HEADERS)
 
 .PHONY: bench
 bench: all
-	$(Q)$(MAKE) --no-print-directory $(BENCH_PROGS)
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory $(BENCH_PROGS)
 	$(Q)for b in $(BENCH_PROGS); do HIOD_CORPUS=corpus $$b || exit 1; done
 
 .PHONY: format
