@@ -147,6 +147,12 @@ void call_getdents(struct supervisor *s, int fd, uint64_t buf, uint64_t len)
 		answer(s, (int64_t)used);
 }
 
+void call_old_getdents(struct supervisor *s, int fd)
+{
+	if (ours(s, fd))
+		refuse(s, REFUSE_GETDENTS, ENOSYS, "getdents: only getdents64 is served");
+}
+
 /* Devices and control nodes have no position; of directories it is the number of an entry. */
 void call_lseek(struct supervisor *s, int fd, int64_t off, int whence)
 {

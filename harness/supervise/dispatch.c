@@ -54,9 +54,7 @@ static void fd_call(struct supervisor *s, int nr, const uint64_t *a)
 	case SYS_close: call_close(s, fd); break;
 	case SYS_fchdir: call_fchdir(s, fd); break;
 #ifdef SYS_getdents
-	case SYS_getdents:
-		refuse(s, REFUSE_GETDENTS, ENOSYS, "getdents: only getdents64 is served");
-		break;
+	case SYS_getdents: call_old_getdents(s, fd); break;
 #endif
 	case SYS_getdents64: call_getdents(s, fd, a[1], a[2]); break;
 	case SYS_lseek: call_lseek(s, fd, (int64_t)a[1], (int)a[2]); break;

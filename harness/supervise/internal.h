@@ -190,6 +190,8 @@ void call_fstat(struct supervisor *s, int fd, uint64_t buf);
 void call_close(struct supervisor *s, int fd);
 void call_fchdir(struct supervisor *s, int fd);
 void call_getdents(struct supervisor *s, int fd, uint64_t buf, uint64_t len);
+/* The call of before Linux 2.4, whose entries look otherwise: refused on what is ours. */
+void call_old_getdents(struct supervisor *s, int fd);
 void call_lseek(struct supervisor *s, int fd, int64_t off, int whence);
 void call_mmap(struct supervisor *s, int fd, uint64_t len, int prot, uint64_t off);
 void call_pread(struct supervisor *s, int fd, uint64_t buf, uint64_t len, uint64_t off);
