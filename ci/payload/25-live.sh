@@ -47,7 +47,11 @@ vdpa_same() { # NODE
 }
 
 for node in ${HIOD_VDPA:-}; do
-	ktap_is "$node: one answer on the device and on its capture" vdpa_same "$node"
+	if [ -e $capture ]; then
+		ktap_is "$node: one answer on the device and on its capture" vdpa_same "$node"
+	else
+		ktap_skip "$node: one answer on the device and on its capture" 'there is no capture'
+	fi
 done
 if [ -e $capture ]; then
 	ktap_is 'the capture has no difference from its model' hiod replay $capture
