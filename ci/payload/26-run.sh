@@ -24,8 +24,9 @@ same_width() {
 device=${VM_DEVICES%% *}
 case $VM_HOST in
 noiommu | vtd-nointremap) ktap_skip 'a program recorded on the drivers' 'no device for users here' ;;
-*)
+vtd-aw39 | vtd-bridge | virtio-iommu-aw48 | amd)
 	ktap_is 'a program recorded on the drivers' recorded
 	ktap_is 'what it was told gives the width that the capture gives' same_width
 	;;
+*) ktap_skip 'a program recorded on the drivers' 'done on vtd-aw39: nothing else is asked here' ;;
 esac

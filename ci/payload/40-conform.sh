@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The model of this host against this kernel, call by call. --args 'calls=N'
-# and 'seed=S' ask for more than the default number of calls, or for others.
+# The model of this host against this kernel, call by call. Over the five hosts that
+# every kernel meets, the default is 20,000 calls a kernel. --args 'calls=N' and
+# 'seed=S' ask for more on this host, or for others.
 
-calls=20000
-seed=1
+calls=4000
+seed=$((1 + 0x$(echo "$VM_HOST" | sha256sum | cut -c1-4)00))
 for arg in $VM_ARGS; do
 	case $arg in
 	calls=*) calls=${arg#*=} ;;
