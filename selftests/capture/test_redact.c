@@ -155,10 +155,11 @@ TEST(a_redacted_file_is_whole_however_it_is_read)
 
 TEST(functions_in_a_reply_are_renamed_as_in_a_path)
 {
+	/* struct vfio_pci_hot_reset_info with one device behind it */
 	struct {
-		struct vfio_pci_hot_reset_info head;
+		uint32_t argsz, flags, count;
 		struct vfio_pci_dependent_device dev;
-	} info = { .head = { .argsz = sizeof(info) } };
+	} info = { .argsz = sizeof(info) };
 	struct redact *r = redact_new(REDACT_BDF, NULL);
 	struct host *h = many_host();
 	struct host_device *d = h ? &h->devices[0] : NULL;
