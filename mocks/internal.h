@@ -287,8 +287,8 @@ struct dev {
 	bool lost;
 	bool low_power; /* VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY was asked for */
 	unsigned int open_count;
-	struct ictx *ictx; /* bound to */
-	struct obj *obj;   /* its device or access object there */
+	struct ictx *ictx;	  /* bound to */
+	struct obj *obj;	  /* its device or access object there */
 	bool attached;		  /* as VFIO sees it */
 	bool attached_as_pasid;	  /* not so, but by way of PASID 0, which is none */
 	struct ioas *access_ioas; /* of an mdev */

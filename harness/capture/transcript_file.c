@@ -163,10 +163,11 @@ static void get_line(struct json_reader *r, const char *text, size_t len, bool l
 static int finish(struct json_reader *r, const char *name, unsigned int flags, struct transcript *t)
 {
 	if (!r->rc && !t->result && !(flags & TRANSCRIPT_PARTIAL))
-		r->rc = capture_fail(r->err, -EINVAL,
-				     "%s:%u: the file ends without a result line: the recording was "
-				     "cut short",
-				     name, r->line);
+		r->rc = capture_fail(
+			r->err, -EINVAL,
+			"%s:%u: the file ends without a result line: the recording was "
+			"cut short",
+			name, r->line);
 	t->file = strdup(name);
 	if (!t->file && !r->rc)
 		r->rc = capture_fail(r->err, -ENOMEM, "%s: out of memory", name);
