@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/capture/load.h"
+#include "harness/capture/record.h"
 #include "harness/capture/survey.h"
 #include "harness/cli/cli.h"
 #include "harness/scenario/scenario.h"
@@ -26,6 +27,7 @@ struct list {
 
 struct options {
 	struct list profiles, hosts, devices;
+	const char *record; /* file for the one run's transcript; NULL: none */
 	bool live, verbose;
 };
 
@@ -188,6 +190,34 @@ static void run_one(const struct options *o, const struct scenario *sc, const ch
 	}
 }
 
+/* run_one() with all calls in a transcript. */
+static int run_recorded(const struct options *o, const struct scenario *sc, const char *on,
+			struct scenario_world *w, struct tally *t)
+{
+	struct shim *under = w->shim;
+	struct record_config cfg = {
+		.source = w->model ? "the model kernel" : "the running kernel",
+		.path = o->record,
+	};
+	struct capture_error err;
+	char *client;
+	int r = 0;
+
+	if (asprintf(&client, "hiod %s scenario %s", w->profile->name, scenario_name(sc)) < 0)
+		return cli_error("out of memory");
+	cfg.client = client;
+	w->shim = shim_record_new(under, &cfg, &err);
+	free(client);
+	if (!w->shim)
+		return cli_error("%s", err.msg);
+	run_one(o, sc, on, w, t);
+	if (record_finish(w->shim, NULL, &err))
+		r = cli_error("%s", err.msg);
+	shim_destroy(w->shim);
+	w->shim = under;
+	return r;
+}
+
 /* Every profile that was asked for. h: the host to model; NULL: the running kernel. */
 static int run_profiles(const struct options *o, const struct scenario *sc, const char *on,
 			const struct host *h, const struct list *devices, struct tally *t)
@@ -197,6 +227,7 @@ static int run_profiles(const struct options *o, const struct scenario *sc, cons
 	for (size_t i = 0; (p = hiod_profile_at(i)) != NULL; i++) {
 		struct shim *s = NULL;
 		bool wanted = !o->profiles.n;
+		int status = 0;
 
 		for (size_t k = 0; k < o->profiles.n; k++)
 			wanted |= !strcmp(o->profiles.v[k], p->name);
@@ -205,7 +236,7 @@ static int run_profiles(const struct options *o, const struct scenario *sc, cons
 		s = h ? model_new(h, &uapi_mem_checked) : shim_kernel_new();
 		if (!s)
 			return cli_error("out of memory");
-		const struct scenario_world w = {
+		struct scenario_world w = {
 			.profile = p,
 			.shim = s,
 			.model = h ? s : NULL,
@@ -213,8 +244,13 @@ static int run_profiles(const struct options *o, const struct scenario *sc, cons
 			.ndevices = devices->n,
 		};
 
-		run_one(o, sc, on, &w, t);
+		if (o->record)
+			status = run_recorded(o, sc, on, &w, t);
+		else
+			run_one(o, sc, on, &w, t);
 		shim_destroy(s);
+		if (status)
+			return status;
 	}
 	return 0;
 }
@@ -363,6 +399,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		{ "profile", required_argument, NULL, 'p' },
 		{ "host", required_argument, NULL, 'H' },
 		{ "device", required_argument, NULL, 'd' },
+		{ "record", required_argument, NULL, 'r' },
 		{ "live", no_argument, NULL, 'l' },
 		{ "verbose", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
@@ -375,6 +412,7 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		case 'p': r = add_profile(c, o, optarg); break;
 		case 'H': r = list_add(&o->hosts, optarg); break;
 		case 'd': r = list_add(&o->devices, optarg); break;
+		case 'r': o->record = optarg; break;
 		case 'l': o->live = true; break;
 		case 'V': o->verbose = true; break;
 		case 'h': cli_help(c, stdout); return -1;
@@ -385,6 +423,9 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 		r = cli_usage(c, "--live and --host exclude each other");
 	if (!r && optind == argc)
 		r = cli_usage(c, "no scenario given");
+	if (!r && o->record &&
+	    (argc - optind != 1 || o->profiles.n != 1 || (o->hosts.n != 1 && !o->live)))
+		r = cli_usage(c, "--record is for one FILE, one --profile and one --host");
 	return r;
 }
 
@@ -422,6 +463,8 @@ const struct cli_command cli_scenario = {
 		"      --live            on this machine's own drivers, with its devices that are\n"
 		"                        bound to vfio-pci. What needs the model is skipped\n"
 		"  -d, --device BDF      @1 of the scenario, then @2, ...: 0000:00:05.0\n"
+		"      --record FILE     write the calls of the run (there must be one) to a\n"
+		"                        transcript\n"
 		"      --verbose         tell of every run\n"
 		"  -h, --help            this text\n\n"
 		"Exit status: 0 all passed, 1 some failed, 2 bad input or usage, 4 all skipped.\n",
