@@ -324,13 +324,13 @@ int machine_done(Machine *m, struct hiod_error *err)
 	return 0;
 }
 
-const struct hiod_resv_regions *machine_resv_regions(const Machine *m, VFIOPCIDevice *dev)
+const struct hiod_resv_regions *machine_resv_regions(const Machine *m, PCIDevice *p)
 {
 	struct pci_iommu_alias a;
 
-	if (m->viommu_kind != MACHINE_VIOMMU_VIRTIO || !dev->pdev.bus)
+	if (m->viommu_kind != MACHINE_VIOMMU_VIRTIO || !p->bus)
 		return NULL;
-	pci_device_get_iommu_bus_devfn(&dev->pdev, &a);
+	pci_device_get_iommu_bus_devfn(p, &a);
 	if (!a.iommu_bus)
 		return NULL;
 	return virtio_iommu_resv_regions(&m->virtio_iommu, a.aliased_bus, a.aliased_devfn);

@@ -46,8 +46,9 @@ typedef struct Machine {
 	PCIDevice viommu_pdev;	       /* its own place, if it is a PCI device */
 	struct pci_place viommu_place;
 	bool translation; /* the guest's driver has DMA translated: devices see what it maps */
-	VFIOPCIDevice *devices; /* newest first */
-	bool done;		/* machine_done() was reached: what comes now is hot-plugged */
+	VFIOPCIDevice *devices;	     /* newest first */
+	struct VDPAPCIDevice *vdpas; /* likewise */
+	bool done;		     /* machine_done() was reached: what comes now is hot-plugged */
 } Machine;
 
 /*
@@ -110,10 +111,10 @@ int machine_check_migration(const Machine *m, const VFIOPCIDevice *dev, bool tra
 /* All devices of the command line are there. 0 or -EINVAL: QEMU exits. */
 int machine_done(Machine *m, struct hiod_error *err);
 /*
- * What a guest is told that dev must not map, or NULL where no virtio-iommu is
- * above dev. Of the machine, and good until a device is plugged or unplugged.
+ * What a guest is told that p must not map, or NULL where no virtio-iommu is
+ * above p. Of the machine, and good until a device is plugged or unplugged.
  */
-const struct hiod_resv_regions *machine_resv_regions(const Machine *m, VFIOPCIDevice *dev);
+const struct hiod_resv_regions *machine_resv_regions(const Machine *m, PCIDevice *p);
 /*
  * The guest's driver turns DMA translation on (devices below the vIOMMU see
  * nothing until it maps something) or off (they see all memory again, as at the
@@ -130,8 +131,8 @@ int machine_reset_viommu(Machine *m, struct hiod_error *err);
 int machine_reset(Machine *m, struct hiod_error *err);
 /* How many host IOMMU devices the vIOMMU has in its table. */
 unsigned machine_table_size(const Machine *m);
-/* The host IOMMU device that the vIOMMU has for dev's own address, or NULL. */
-HostIOMMUDevice *machine_find_hiod(const Machine *m, const VFIOPCIDevice *dev);
+/* The host IOMMU device that the vIOMMU has for p's own address, or NULL. */
+HostIOMMUDevice *machine_find_hiod(const Machine *m, const PCIDevice *p);
 /* After all devices were unplugged. */
 void machine_finalize(Machine *m);
 

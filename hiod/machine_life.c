@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include "hiod/machine.h"
+#include "hiod/vdpa_pci.h"
 
 int machine_add_bridge(Machine *m, const char *text, struct hiod_error *err)
 {
@@ -78,6 +79,9 @@ static void unmap_all(Machine *m)
 	for (VFIOAddressSpace *s = m->vfio.spaces; s; s = s->next)
 		for (VFIOContainer *c = below(m, s) ? s->containers : NULL; c; c = c->next)
 			vfio_listener_unregister(c);
+	for (VDPAPCIDevice *d = m->vdpas; d; d = d->next)
+		if (d->vdpa.as != &m->sys)
+			vdpa_unmap_memory(&d->vdpa);
 }
 
 /* All are tried; the first failure is told. */
@@ -94,6 +98,14 @@ static int map_all(Machine *m, struct hiod_error *err)
 			rc = vfio_listener_register(c, err);
 			first = first ? first : rc;
 		}
+	}
+	for (VDPAPCIDevice *d = m->vdpas; d; d = d->next) {
+		if (d->vdpa.as == &m->sys)
+			continue;
+		d->vdpa.as->mem = m->seen.mem;
+		d->vdpa.as->nmem = m->seen.nmem;
+		rc = vdpa_map_memory(&d->vdpa, err);
+		first = first ? first : rc;
 	}
 	return first;
 }
@@ -150,10 +162,8 @@ unsigned machine_table_size(const Machine *m)
 	return 0;
 }
 
-HostIOMMUDevice *machine_find_hiod(const Machine *m, const VFIOPCIDevice *dev)
+HostIOMMUDevice *machine_find_hiod(const Machine *m, const PCIDevice *p)
 {
-	const PCIDevice *p = &dev->pdev;
-
 	switch (m->viommu_kind) {
 	case MACHINE_VIOMMU_INTEL: return intel_iommu_find(&m->viommu, p->bus, p->devfn);
 	case MACHINE_VIOMMU_VIRTIO: return virtio_iommu_find(&m->virtio_iommu, p->bus, p->devfn);

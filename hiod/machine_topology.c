@@ -30,7 +30,8 @@ static int next_line(const char **text, unsigned *n, char line[LINE_MAX_LEN],
 			end--;
 		if (p >= end || *p == '#')
 			continue;
-		if (!strncmp(p, "-device", 7) && (p[7] == ' ' || p[7] == '\t'))
+		/* What follows it is on this line: "-device" and blanks alone name no driver. */
+		if (end - p > 8 && !strncmp(p, "-device", 7) && (p[7] == ' ' || p[7] == '\t'))
 			p += 8 + strspn(p + 8, " \t");
 		if (end - p >= LINE_MAX_LEN)
 			return hiod_error_set(err, -EINVAL, "option too long: '%.40s...'", p);

@@ -45,6 +45,7 @@ typedef struct VDPADevice {
 	/* The same without the reserved regions of the device behind; empty: unknown. */
 	struct hiod_ranges iova_ranges;
 	AddressSpace *as;
+	bool owned;	       /* VHOST_SET_OWNER is done, which is once for an open node */
 	size_t nmapped;	       /* regions of as that are mapped */
 	HostIOMMUDevice *hiod; /* one reference while attached */
 } VDPADevice;

@@ -106,6 +106,7 @@ int vdpa_attach_device(VDPADevice *v, AddressSpace *as, struct hiod_error *err)
 		return fail_open(v, rc, err);
 	v->fd = rc;
 	v->as = as;
+	v->owned = false;
 	err->stage = HIOD_STAGE_REALIZE;
 	rc = ask(v, VHOST_GET_FEATURES, "VHOST_GET_FEATURES", &v->features, err);
 	if (!rc)

@@ -36,8 +36,11 @@ static int send(VDPADevice *v, uint8_t type, const struct hiod_mem_region *m)
 static int take(VDPADevice *v, struct hiod_error *err)
 {
 	uint64_t wanted = BACKEND_BIT(IOTLB_MSG_V2) | BACKEND_BIT(IOTLB_BATCH);
-	int rc = shim_ioctl(v->shim, v->fd, VHOST_SET_OWNER, NULL);
+	int rc;
 
+	if (v->owned)
+		return 0;
+	rc = shim_ioctl(v->shim, v->fd, VHOST_SET_OWNER, NULL);
 	if (rc < 0)
 		return hiod_error_set_errno(err, rc, "VHOST_SET_OWNER failed");
 	wanted &= v->backend_features;
@@ -47,6 +50,7 @@ static int take(VDPADevice *v, struct hiod_error *err)
 	rc = shim_ioctl(v->shim, v->fd, VHOST_SET_BACKEND_FEATURES, &wanted);
 	if (rc < 0)
 		return hiod_error_set_errno(err, rc, "VHOST_SET_BACKEND_FEATURES failed");
+	v->owned = true;
 	return 0;
 }
 

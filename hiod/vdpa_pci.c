@@ -50,9 +50,13 @@ int vdpa_pci_plug(VDPAPCIDevice *dev, Machine *m, const char *node, struct hiod_
 	if (!dev->pdev.bus)
 		dev->pdev.bus = &m->root;
 	dev->realized = false;
+	dev->m = NULL;
 	rc = vdpa_device_init(&dev->vdpa, m->vfio.shim, m->vfio.report, &m->anomalies, node, err);
 	if (rc)
 		return rc;
+	dev->m = m;
+	dev->next = m->vdpas;
+	m->vdpas = dev;
 	rc = realize(dev, m, err);
 	if (rc && err->fail == HIOD_FAIL_QEMU)
 		hiod_error_prepend(err, "%s: ", dev->vdpa.name);
@@ -61,8 +65,16 @@ int vdpa_pci_plug(VDPAPCIDevice *dev, Machine *m, const char *node, struct hiod_
 
 void vdpa_pci_unplug(VDPAPCIDevice *dev)
 {
+	VDPAPCIDevice **at = dev->m ? &dev->m->vdpas : NULL;
+
+	while (at && *at && *at != dev)
+		at = &(*at)->next;
+	if (at && *at)
+		*at = dev->next;
+	dev->m = NULL;
 	if (dev->realized)
 		pci_device_unset_iommu_device(&dev->pdev);
 	dev->realized = false;
 	vdpa_detach_device(&dev->vdpa);
+	pci_device_displace(&dev->pdev);
 }

@@ -15,16 +15,18 @@
 typedef struct VDPAPCIDevice {
 	PCIDevice pdev;
 	VDPADevice vdpa;
+	Machine *m; /* plugged into: in its list */
 	bool realized;
+	struct VDPAPCIDevice *next;
 } VDPAPCIDevice;
 
 /*
  * Plugs dev in; dev->pdev.bus NULL means the root bus. node as
- * vdpa_device_init() takes it. On failure the device may still be attached:
- * vdpa_pci_unplug() is due in any case. 0 or -errno.
+ * vdpa_device_init() takes it. The caller owns dev. On failure the device may
+ * still be attached: vdpa_pci_unplug() is due in any case. 0 or -errno.
  */
 int vdpa_pci_plug(VDPAPCIDevice *dev, Machine *m, const char *node, struct hiod_error *err);
-/* The vIOMMU forgets the device, and it is detached. */
+/* The vIOMMU forgets the device, it is detached, and its slot is free. */
 void vdpa_pci_unplug(VDPAPCIDevice *dev);
 
 #endif

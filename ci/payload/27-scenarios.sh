@@ -5,7 +5,9 @@
 # backend for, is skipped; on a host with an IOMMU not all may be.
 
 scenarios_live() {
-	hiod scenario --live --device "${VM_DEVICES%% *}" /share/scenarios
+	# shellcheck disable=SC2046,SC2086 # one option a device
+	hiod scenario --live --device "${VM_DEVICES%% *}" \
+		${HIOD_VDPA:+$(printf ' --device %s' $HIOD_VDPA)} /share/scenarios
 }
 
 some_passed() {

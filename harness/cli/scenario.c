@@ -150,17 +150,44 @@ static bool is_bound(const struct host_device *d)
 	return d->driver && strstr(d->driver, "vfio");
 }
 
-/* @1, @2, ...: those asked for; else those that VFIO has. */
-static int devices_of(const struct options *o, const struct host *h, struct list *l)
+/* What a scenario calls @1, @2, ... and @v1, @v2, ... Not owned: the lists are. */
+struct cast {
+	struct list vfio, vdpa;
+};
+
+static bool is_node(const char *device)
+{
+	return strstr(device, "vhost-vdpa-") != NULL;
+}
+
+/* Those asked for. */
+static int cast_asked(const struct options *o, struct cast *c)
 {
 	int r = 0;
 
-	*l = (struct list){ 0 };
+	*c = (struct cast){ 0 };
 	for (size_t i = 0; i < o->devices.n && !r; i++)
-		r = list_add(l, o->devices.v[i]);
+		r = list_add(is_node(o->devices.v[i]) ? &c->vdpa : &c->vfio, o->devices.v[i]);
+	return r;
+}
+
+static void cast_free(struct cast *c)
+{
+	free(c->vfio.v);
+	free(c->vdpa.v);
+}
+
+/* Where none were asked for: those that VFIO has, and the vDPA devices that were asked. */
+static int cast_of(const struct options *o, const struct host *h, struct cast *c)
+{
+	int r = cast_asked(o, c);
+
 	for (size_t i = 0; !o->devices.n && i < h->ndevices && !r; i++)
 		if (is_bound(&h->devices[i]))
-			r = list_add(l, h->devices[i].bdf);
+			r = list_add(&c->vfio, h->devices[i].bdf);
+	for (size_t i = 0; !o->devices.n && i < h->nvdpas && !r; i++)
+		if (h->vdpas[i].told)
+			r = list_add(&c->vdpa, h->vdpas[i].node_dir);
 	return r;
 }
 
@@ -220,7 +247,7 @@ static int run_recorded(const struct options *o, const struct scenario *sc, cons
 
 /* Every profile that was asked for. h: the host to model; NULL: the running kernel. */
 static int run_profiles(const struct options *o, const struct scenario *sc, const char *on,
-			const struct host *h, const struct list *devices, struct tally *t)
+			const struct host *h, const struct cast *c, struct tally *t)
 {
 	const struct hiod_profile *p;
 
@@ -240,8 +267,10 @@ static int run_profiles(const struct options *o, const struct scenario *sc, cons
 			.profile = p,
 			.shim = s,
 			.model = h ? s : NULL,
-			.devices = devices->v,
-			.ndevices = devices->n,
+			.devices = c->vfio.v,
+			.ndevices = c->vfio.n,
+			.vdpas = c->vdpa.v,
+			.nvdpas = c->vdpa.n,
 		};
 
 		if (o->record)
@@ -259,16 +288,16 @@ static int run_host(const struct options *o, const struct scenario *sc, const ch
 		    struct tally *t)
 {
 	struct capture_error err;
-	struct list devices;
+	struct cast c;
 	struct host *h;
 	int r;
 
 	if (capture_load_host(path, &h, NULL, &err))
 		return cli_error("%s", err.msg);
-	r = devices_of(o, h, &devices);
+	r = cast_of(o, h, &c);
 	if (!r)
-		r = run_profiles(o, sc, h->name, h, &devices, t);
-	free(devices.v);
+		r = run_profiles(o, sc, h->name, h, &c, t);
+	cast_free(&c);
 	host_free(h);
 	return r;
 }
@@ -290,29 +319,31 @@ static int run_hosts(const struct options *o, const struct scenario *sc, struct 
 	return r;
 }
 
-/* This machine's devices that VFIO has, where none were named. */
+/*
+ * This machine's devices that VFIO has, where none were named; vDPA devices only
+ * by name, since opening one resets it.
+ */
 static int run_live(const struct options *o, const struct scenario *sc, struct tally *t)
 {
 	struct shim *s = shim_kernel_new();
 	struct survey_plan plan = { 0 };
 	struct capture_error err = { 0 };
-	struct list l = { 0 };
-	int r = 0, found = 0;
+	struct cast c;
+	int r, found = 0;
 
 	if (!s)
 		return cli_error("out of memory");
 	if (!o->devices.n)
 		found = survey_plan_make(s, SURVEY_BOUND, NULL, 0, &plan, &err);
 	shim_destroy(s);
+	r = cast_asked(o, &c);
 	if (found && found != -ENODEV)
 		r = cli_error("%s", err.msg);
-	for (size_t i = 0; i < o->devices.n && !r; i++)
-		r = list_add(&l, o->devices.v[i]);
 	for (size_t i = 0; i < plan.ndevices && !r; i++)
-		r = list_add(&l, plan.devices[i]);
+		r = list_add(&c.vfio, plan.devices[i]);
 	if (!r)
-		r = run_profiles(o, sc, "live", NULL, &l, t);
-	free(l.v);
+		r = run_profiles(o, sc, "live", NULL, &c, t);
+	cast_free(&c);
 	survey_plan_free(&plan);
 	return r;
 }
@@ -462,7 +493,8 @@ const struct cli_command cli_scenario = {
 		"                        scenario names; may be repeated\n"
 		"      --live            on this machine's own drivers, with its devices that are\n"
 		"                        bound to vfio-pci. What needs the model is skipped\n"
-		"  -d, --device BDF      @1 of the scenario, then @2, ...: 0000:00:05.0\n"
+		"  -d, --device BDF      @1 of the scenario, then @2, ...: 0000:00:05.0; @v1, ... for\n"
+		"                        /dev/vhost-vdpa-0, which is opened only when named with --live\n"
 		"      --record FILE     write the calls of the run (there must be one) to a\n"
 		"                        transcript\n"
 		"      --verbose         tell of every run\n"

@@ -36,7 +36,7 @@ static bool matches(const char *pattern, const char *text)
 	return !*pattern;
 }
 
-/* Puts names for "@1". */
+/* Puts names for "@1" and "@v1". */
 static void expand(const struct run *r, const char *text, char *dst, size_t room)
 {
 	size_t n = 0;
@@ -44,15 +44,16 @@ static void expand(const struct run *r, const char *text, char *dst, size_t room
 	for (; *text && n + 1 < room; text++) {
 		char word[8];
 		const char *host = NULL;
-		size_t digits = *text == '@' ? strspn(text + 1, "0123456789") : 0;
+		size_t v = text[0] == '@' && text[1] == 'v';
+		size_t digits = *text == '@' ? strspn(text + 1 + v, "0123456789") : 0;
 
 		if (digits && digits < 3) {
-			snprintf(word, sizeof(word), "%.*s", (int)digits + 1, text);
+			snprintf(word, sizeof(word), "%.*s", (int)(digits + v) + 1, text);
 			host = run_host(r, word);
 		}
 		if (host) {
 			n += (size_t)snprintf(dst + n, room - n, "%s", host);
-			text += digits;
+			text += digits + v;
 		} else {
 			dst[n++] = *text;
 		}
@@ -157,13 +158,28 @@ static struct plug *plug_of(struct run *r, const struct step *s, const char *wor
 	return p;
 }
 
+/* One that has a container. */
+static struct plug *vfio_of(struct run *r, const struct step *s, const char *word)
+{
+	struct plug *p = plug_of(r, s, word);
+
+	if (!p || !p->is_vdpa)
+		return p;
+	scenario_fail(r, s->line, "expect %s: %s is a vDPA device, expected one of VFIO",
+		      s->type->name, p->host);
+	return NULL;
+}
+
 static int has_aw_bits(struct run *r, const struct step *s)
 {
 	struct plug *p = plug_of(r, s, s->word[0]);
+	int bits;
 
 	if (!p)
 		return -1;
-	return compare(r, s, s->word[1], (uint64_t)vfio_device_get_aw_bits(&p->dev.vbasedev));
+	bits = p->is_vdpa ? vdpa_device_get_aw_bits(&p->vdpa.vdpa)
+			  : vfio_device_get_aw_bits(&p->dev.vbasedev);
+	return compare(r, s, s->word[1], (uint64_t)bits);
 }
 
 /* What the kernel says now, whatever was read when the container was made. */
@@ -193,7 +209,7 @@ static int ask_kernel(struct run *r, VFIOContainer *c, struct hiod_ranges *range
 
 static int has_kernel_aw_bits(struct run *r, const struct step *s)
 {
-	struct plug *p = plug_of(r, s, s->word[0]);
+	struct plug *p = vfio_of(r, s, s->word[0]);
 	struct hiod_ranges ranges = { 0 };
 	int rc, bits = 64;
 
@@ -217,7 +233,7 @@ static int has_table(struct run *r, const struct step *s)
 static int has_refs(struct run *r, const struct step *s)
 {
 	struct plug *p = plug_of(r, s, s->word[0]);
-	const HostIOMMUDevice *h = p ? p->dev.vbasedev.hiod : NULL;
+	const HostIOMMUDevice *h = p ? plug_hiod(p) : NULL;
 
 	return p ? compare(r, s, s->word[1], h ? h->refs : 0) : -1;
 }
@@ -240,7 +256,7 @@ static int has_alias(struct run *r, const struct step *s)
 
 	if (!p)
 		return -1;
-	pci_device_get_iommu_bus_devfn(&p->dev.pdev, &a);
+	pci_device_get_iommu_bus_devfn(plug_pci(p), &a);
 	snprintf(text, sizeof(text), "%s:%02x.%x", a.aliased_bus->name ? a.aliased_bus->name : "",
 		 PCI_SLOT(a.aliased_devfn), PCI_FUNC(a.aliased_devfn));
 	return compare_text(r, s, "alias", s->word[1], text);
@@ -248,7 +264,7 @@ static int has_alias(struct run *r, const struct step *s)
 
 static int same_container(struct run *r, const struct step *s, bool same)
 {
-	struct plug *a = plug_of(r, s, s->word[0]), *b = a ? plug_of(r, s, s->word[1]) : NULL;
+	struct plug *a = vfio_of(r, s, s->word[0]), *b = a ? vfio_of(r, s, s->word[1]) : NULL;
 
 	if (!b)
 		return -1;
@@ -352,7 +368,7 @@ static int has_reserved(struct run *r, const struct step *s)
 
 	if (!p || of_kind(r, s, MACHINE_VIOMMU_VIRTIO, "virtio-iommu"))
 		return -1;
-	l = machine_resv_regions(&r->m, &p->dev);
+	l = machine_resv_regions(&r->m, plug_pci(p));
 	for (size_t i = 0; l && i < l->n && n < sizeof(text); i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s0x%" PRIx64 "-0x%" PRIx64,
 				      i ? "," : "", l->r[i].range.start, l->r[i].range.last);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "harness/scenario/scenario.h"
 #include "hiod/machine.h"
+#include "hiod/vdpa_pci.h"
 
 #define MAX_WORDS   24 /* of a line */
 #define MAX_MEMORY  8  /* regions of guest memory */
@@ -86,8 +87,10 @@ void tap_init(struct tap *t, struct shim *under);
 
 /* A device of the guest. */
 struct plug {
-	char host[192]; /* BDF, or a sysfs path */
-	VFIOPCIDevice dev;
+	char host[192]; /* BDF, a sysfs path, or a node of vhost-vdpa */
+	bool is_vdpa;
+	VFIOPCIDevice dev; /* unless it is one of those */
+	VDPAPCIDevice vdpa;
 	struct pci_vfio_options opt;
 	bool checked; /* there was a vIOMMU above it when it came */
 	struct plug *next;
@@ -129,9 +132,12 @@ Machine *run_machine(struct run *r, const struct step *s);
 int run_outcome(struct run *r, const struct step *s, int rc);
 /* QEMU's process is gone, and all that it had. Failures are told. */
 int run_quit(struct run *r, unsigned line);
-/* "@1" is the first device of the world. NULL: there is no such. */
+/* "@1" is the first device of the world, "@v1" the first of vDPA. NULL: there is no such. */
 const char *run_host(const struct run *r, const char *word);
 struct plug *run_find(struct run *r, const char *host);
+PCIDevice *plug_pci(struct plug *p);
+/* NULL: it has none. */
+HostIOMMUDevice *plug_hiod(const struct plug *p);
 /* Plugs a device in, as "+dev" does. options may be "". 0 or -errno, r->err filled. */
 int run_plug(struct run *r, const char *host, const char *backend, const char *options);
 /* 0, or -1: something of it is left. */

@@ -13,7 +13,7 @@
 struct sum {
 	unsigned fds, groups, containers, iommufds, ioas, hwpts, bound, attached, mappings;
 	unsigned auto_hwpts; /* at most so many more, which the kernel made by itself */
-	unsigned devices;
+	unsigned devices, vdpas;
 };
 
 static unsigned mappings_of(const VFIOContainer *c)
@@ -72,21 +72,49 @@ static int add_tables(struct run *r, struct sum *sum, unsigned line)
 	return 0;
 }
 
-/* One plugged device: attached, registered as it should be, referenced as often. */
-static int check_device(struct run *r, const struct plug *p, struct sum *sum, unsigned *table,
-			unsigned line)
+/* What a plugged device holds, by the way it is there. */
+static int check_vfio(struct run *r, const struct plug *p, struct sum *sum, unsigned line)
 {
 	const VFIODevice *d = &p->dev.vbasedev;
-	HostIOMMUDevice *h = d->hiod, *entry = machine_find_hiod(&r->m, &p->dev);
-	bool taken = p->checked && h;
 
 	if (!p->dev.realized || !d->container || d->fd < 0)
 		return scenario_fail(r, line, "%s is plugged in and not attached", p->host);
-	if (!h != !vfio_device_has_hiod(d))
+	if (!d->hiod != !vfio_device_has_hiod(d))
 		return scenario_fail(r, line, "%s %s a host IOMMU device", p->host,
-				     h ? "has" : "has not");
+				     d->hiod ? "has" : "has not");
+	sum->attached++;
+	sum->bound += d->iommufd != NULL;
+	sum->devices++;
+	return 0;
+}
+
+static int check_vdpa(struct run *r, const struct plug *p, struct sum *sum, unsigned line)
+{
+	const VDPADevice *v = &p->vdpa.vdpa;
+
+	if (!p->vdpa.realized || v->fd < 0 || !v->hiod)
+		return scenario_fail(r, line, "%s is plugged in and not attached", p->host);
+	if (v->nmapped != v->as->nmem)
+		return scenario_fail(r, line, "%s has %zu regions mapped, expected %zu", p->host,
+				     v->nmapped, v->as->nmem);
+	sum->mappings += (unsigned)v->nmapped;
+	sum->vdpas++;
+	return 0;
+}
+
+/* One plugged device: attached, registered as it should be, referenced as often. */
+static int check_device(struct run *r, struct plug *p, struct sum *sum, unsigned *table,
+			unsigned line)
+{
+	HostIOMMUDevice *h = plug_hiod(p), *entry = machine_find_hiod(&r->m, plug_pci(p));
+	const struct hiod_ranges *ranges;
+	bool taken = p->checked && h;
+
+	if (p->is_vdpa ? check_vdpa(r, p, sum, line) : check_vfio(r, p, sum, line))
+		return -1;
+	ranges = p->is_vdpa ? &p->vdpa.vdpa.iova_ranges : &p->dev.vbasedev.container->iova_ranges;
 	/* QEMU's virtio-iommu lets a device of unknown ranges pass, without an entry. */
-	if (r->m.viommu_kind == MACHINE_VIOMMU_VIRTIO && !d->container->iova_ranges.n)
+	if (r->m.viommu_kind == MACHINE_VIOMMU_VIRTIO && !ranges->n)
 		taken = entry != NULL;
 	if (taken ? entry != h : entry && entry == h)
 		return scenario_fail(r, line, "%s is %s the vIOMMU's table", p->host,
@@ -97,18 +125,15 @@ static int check_device(struct run *r, const struct plug *p, struct sum *sum, un
 				     p->host, h->refs, 1 + (unsigned)taken);
 	*table += taken;
 	sum->fds++;
-	sum->attached++;
-	sum->bound += d->iommufd != NULL;
-	sum->devices++;
 	return 0;
 }
 
 static int check_machine(struct run *r, struct sum *sum, unsigned line)
 {
 	const Machine *m = &r->m;
-	unsigned table = 0, listed = 0;
+	unsigned table = 0, listed = 0, vdpas = 0;
 
-	for (const struct plug *p = r->plugs; p; p = p->next)
+	for (struct plug *p = r->plugs; p; p = p->next)
 		if (check_device(r, p, sum, &table, line))
 			return -1;
 	for (const VFIOPCIDevice *d = m->devices; d; d = d->next)
@@ -116,6 +141,11 @@ static int check_machine(struct run *r, struct sum *sum, unsigned line)
 	if (listed != sum->devices)
 		return scenario_fail(r, line, "%u devices are plugged in, the machine has %u",
 				     sum->devices, listed);
+	for (const VDPAPCIDevice *d = m->vdpas; d; d = d->next)
+		vdpas++;
+	if (vdpas != sum->vdpas)
+		return scenario_fail(r, line, "%u vDPA devices are plugged in, the machine has %u",
+				     sum->vdpas, vdpas);
 	if (machine_table_size(m) != table)
 		return scenario_fail(r, line, "the vIOMMU's table has %u entries, expected %u",
 				     machine_table_size(m), table);
@@ -186,7 +216,7 @@ int check_nothing(struct run *r, unsigned line)
 {
 	static const struct sum none;
 
-	if (r->m.vfio.spaces || r->m.vfio.groups || r->m.devices)
+	if (r->m.vfio.spaces || r->m.vfio.groups || r->m.devices || r->m.vdpas)
 		return scenario_fail(r, line,
 				     "address spaces, groups or devices are left in the guest");
 	return check_kernel(r, &none, line);

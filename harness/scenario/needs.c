@@ -29,6 +29,10 @@ static const struct probe *ask(struct run *r, struct known *k, const char *backe
 	if (p->asked)
 		return p;
 	p->asked = true;
+	if (!r->w->ndevices) {
+		snprintf(p->why, sizeof(p->why), "no device");
+		return p;
+	}
 	hiod_error_init(&r->err);
 	if (machine_init(&r->m, &r->tap.shim, r->w->profile, NULL, r->mem, r->sc->nmem, NULL,
 			 &r->err))
@@ -128,6 +132,8 @@ static enum scenario_result check_need(struct run *r, struct known *k, const cha
 
 	if (!strncmp(need, "devices=", 8) && parse_number(need + 8, &n))
 		return r->w->ndevices >= n ? SCENARIO_PASS : skip(r, line, "too few devices");
+	if (!strncmp(need, "vdpas=", 6) && parse_number(need + 6, &n))
+		return r->w->nvdpas >= n ? SCENARIO_PASS : skip(r, line, "too few vDPA devices");
 	if (!strcmp(need, "model"))
 		return r->w->model ? SCENARIO_PASS : skip(r, line, "of the model kernel alone");
 	if (!strcmp(need, "legacy") || !strcmp(need, "iommufd"))
@@ -138,10 +144,11 @@ static enum scenario_result check_need(struct run *r, struct known *k, const cha
 		return need_width(r, k, line, need + 5);
 	if (!strcmp(need, "one-group") || !strcmp(need, "two-groups"))
 		return need_groups(r, line, *need == 'o');
-	scenario_fail(r, line,
-		      "needs: '%s': expected devices=N, model, legacy, iommufd, width=N (or "
-		      "width>=N, width<N), one-group or two-groups",
-		      need);
+	scenario_fail(
+		r, line,
+		"needs: '%s': expected devices=N, vdpas=N, model, legacy, iommufd, width=N (or "
+		"width>=N, width<N), one-group or two-groups",
+		need);
 	return SCENARIO_FAIL;
 }
 
@@ -163,7 +170,7 @@ enum scenario_result check_needs(struct run *r)
 
 	if (!condition_holds(&sc->profiles, r->w->profile))
 		return skip(r, 1, "not of this profile");
-	if (!r->w->ndevices)
+	if (!r->w->ndevices && !r->w->nvdpas)
 		return skip(r, 1, "no device");
 	if (s && !r->w->model)
 		return skip(r, s->line, "of the model kernel alone");

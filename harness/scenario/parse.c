@@ -226,8 +226,8 @@ static bool is_host(const char *w)
 	uint64_t n;
 
 	if (*w == '@')
-		return parse_number(w + 1, &n) && n >= 1 && n <= 99;
-	if (*w == '/')
+		return parse_number(w + 1 + (w[1] == 'v'), &n) && n >= 1 && n <= 99;
+	if (*w == '/' || !strncmp(w, "vhost-vdpa-", 11))
 		return true;
 	return strlen(w) == 12 && is_hex(w, 4) && w[4] == ':' && is_hex(w + 5, 2) && w[7] == ':' &&
 	       is_hex(w + 8, 2) && w[10] == '.' && is_hex(w + 11, 1);
@@ -235,7 +235,7 @@ static bool is_host(const char *w)
 
 static bool is_backend(const char *w)
 {
-	return !strcmp(w, "legacy") || !strcmp(w, "iommufd") ||
+	return !strcmp(w, "legacy") || !strcmp(w, "iommufd") || !strcmp(w, "vdpa") ||
 	       (!strncmp(w, "iommufd:", 8) && w[8] &&
 		strlen(w + 8) < sizeof(((struct object *)0)->id));
 }
@@ -247,8 +247,11 @@ static const char *check_field(char kind, const char *w)
 	bool bad;
 
 	switch (kind) {
-	case 'h': return is_host(w) ? NULL : "a device: 0000:00:05.0, @1 or a sysfs path";
-	case 'b': return is_backend(w) ? NULL : "legacy, iommufd or iommufd:ID";
+	case 'h':
+		return is_host(w)
+			       ? NULL
+			       : "a device: 0000:00:05.0, @1, a sysfs path, @v1 or /dev/vhost-vdpa-0";
+	case 'b': return is_backend(w) ? NULL : "legacy, iommufd, iommufd:ID or vdpa";
 	case 'n': return parse_number(w, &n) ? NULL : "a number, decimal or 0x";
 	case 'c': number_fits(w, 0, &bad); return bad ? "a number, as 39, >=48 or <57" : NULL;
 	case 'o': return !strcmp(w, "on") || !strcmp(w, "off") ? NULL : "on or off";

@@ -31,12 +31,14 @@ int scenario_fail(struct run *r, unsigned line, const char *fmt, ...)
 
 const char *run_host(const struct run *r, const char *word)
 {
+	bool vdpa = word[1] == 'v';
+	const char *const *list = vdpa ? r->w->vdpas : r->w->devices;
 	size_t n;
 
 	if (*word != '@')
 		return word;
-	n = strtoul(word + 1, NULL, 10);
-	return n && n <= r->w->ndevices ? r->w->devices[n - 1] : NULL;
+	n = strtoul(word + 1 + vdpa, NULL, 10);
+	return n && n <= (vdpa ? r->w->nvdpas : r->w->ndevices) ? list[n - 1] : NULL;
 }
 
 struct plug *run_find(struct run *r, const char *host)
@@ -46,6 +48,16 @@ struct plug *run_find(struct run *r, const char *host)
 	while (p && strcmp(p->host, host))
 		p = p->next;
 	return p;
+}
+
+PCIDevice *plug_pci(struct plug *p)
+{
+	return p->is_vdpa ? &p->vdpa.pdev : &p->dev.pdev;
+}
+
+HostIOMMUDevice *plug_hiod(const struct plug *p)
+{
+	return p->is_vdpa ? p->vdpa.vdpa.hiod : p->dev.vbasedev.hiod;
 }
 
 /* ---- the machine ---- */
@@ -78,13 +90,16 @@ Machine *run_machine(struct run *r, const struct step *s)
 
 int run_unplug(struct run *r, struct plug *p, unsigned line)
 {
-	HostIOMMUDevice *hiod = p->dev.vbasedev.hiod;
+	HostIOMMUDevice *hiod = plug_hiod(p);
 	struct plug **at = &r->plugs;
 	int rc = 0;
 
 	if (hiod)
 		hiod_ref(hiod);
-	machine_unplug(&r->m, &p->dev);
+	if (p->is_vdpa)
+		vdpa_pci_unplug(&p->vdpa);
+	else
+		machine_unplug(&r->m, &p->dev);
 	while (*at && *at != p)
 		at = &(*at)->next;
 	if (*at)
@@ -139,25 +154,30 @@ static IOMMUFDBackend *get_object(struct run *r, const char *id)
 	return &o->be;
 }
 
-static bool is_checked(const struct plug *p)
+static bool is_checked(struct plug *p)
 {
 	struct pci_iommu_alias a;
 
-	pci_device_get_iommu_bus_devfn((PCIDevice *)&p->dev.pdev, &a);
+	pci_device_get_iommu_bus_devfn(plug_pci(p), &a);
 	return a.iommu_bus && a.iommu_bus->iommu_ops->set_iommu_device;
 }
 
 static int plug(struct run *r, struct plug *p, IOMMUFDBackend *be, const char *options)
 {
+	const char *model = p->is_vdpa ? "virtio-pci" : "vfio-pci";
 	char text[256], path[VFIO_PCI_PATH_MAX];
 	const char *sysfsdev = p->host;
 	int rc;
 
-	snprintf(text, sizeof(text), "vfio-pci%s%s", *options ? "," : "", options);
+	snprintf(text, sizeof(text), "%s%s%s", model, *options ? "," : "", options);
 	rc = pci_vfio_options_parse(&p->opt, text, &r->err);
-	p->dev.pdev.model = "vfio-pci";
+	plug_pci(p)->model = model;
 	if (!rc)
-		rc = machine_place(&r->m, &p->dev.pdev, &p->opt.place, &r->err);
+		rc = machine_place(&r->m, plug_pci(p), &p->opt.place, &r->err);
+	if (!rc && p->is_vdpa) {
+		p->checked = is_checked(p);
+		return vdpa_pci_plug(&p->vdpa, &r->m, p->host, &r->err);
+	}
 	if (!rc && *sysfsdev != '/') {
 		rc = vfio_pci_path(p->host, path, &r->err);
 		sysfsdev = path;
@@ -174,7 +194,7 @@ int run_plug(struct run *r, const char *host, const char *backend, const char *o
 	struct plug *p;
 	int rc;
 
-	if (strcmp(backend, "legacy")) {
+	if (!strncmp(backend, "iommufd", 7)) {
 		be = get_object(r, backend[7] ? backend + 8 : "iommufd0");
 		if (!be)
 			return r->err.code;
@@ -183,6 +203,7 @@ int run_plug(struct run *r, const char *host, const char *backend, const char *o
 	if (!p)
 		return hiod_error_nomem(&r->err);
 	snprintf(p->host, sizeof(p->host), "%s", host);
+	p->is_vdpa = !strcmp(backend, "vdpa");
 	p->next = r->plugs;
 	r->plugs = p;
 	rc = plug(r, p, be, options);

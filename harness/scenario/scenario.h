@@ -44,6 +44,8 @@ struct scenario_world {
 	const struct shim *model;   /* the same, if it is the model kernel itself; else NULL */
 	const char *const *devices; /* @1, @2, ...: "0000:00:05.0" */
 	size_t ndevices;
+	const char *const *vdpas; /* @v1, @v2, ...: "/dev/vhost-vdpa-0" */
+	size_t nvdpas;
 };
 
 enum scenario_result {

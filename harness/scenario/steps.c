@@ -47,8 +47,8 @@ static const char *host_of(struct run *r, const struct step *s, const char *word
 	const char *host = run_host(r, word);
 
 	if (!host)
-		scenario_fail(r, s->line, "%s: there is no device %s here (needs devices=N)",
-			      s->type->name, word);
+		scenario_fail(r, s->line, "%s: there is no device %s here (needs %s=N)",
+			      s->type->name, word, word[1] == 'v' ? "vdpas" : "devices");
 	return host;
 }
 
@@ -76,9 +76,9 @@ static int do_unplug(struct run *r, const struct step *s)
 	if (!m->done)
 		return scenario_fail(r, s->line, "-dev: expected start before");
 	hiod_error_init(&r->err);
-	if (!p->dev.pdev.bus->hotplug)
+	if (!plug_pci(p)->bus->hotplug)
 		rc = hiod_error_set(&r->err, -EINVAL, "Bus '%s' does not support hotplugging",
-				    p->dev.pdev.bus->name);
+				    plug_pci(p)->bus->name);
 	else if (run_unplug(r, p, s->line))
 		return -1;
 	return run_outcome(r, s, rc);

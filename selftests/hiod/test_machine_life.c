@@ -94,7 +94,7 @@ TEST(a_reset_brings_the_registers_back)
 	EXPECT_EQ(cap, g.m.viommu.cap);
 	EXPECT_EQ(ecap, g.m.viommu.ecap);
 	EXPECT_EQ(1, machine_table_size(&g.m));
-	EXPECT_TRUE(g.dev[0].vbasedev.hiod == machine_find_hiod(&g.m, &g.dev[0]));
+	EXPECT_TRUE(g.dev[0].vbasedev.hiod == machine_find_hiod(&g.m, &g.dev[0].pdev));
 	guest_end(&g);
 }
 

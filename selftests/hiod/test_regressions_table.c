@@ -414,9 +414,9 @@ TEST(m06_ranges_are_forgotten_under_the_alias)
 		{
 			TH_LOG("%s", g.err.message);
 		}
-		EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0])->n);
+		EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0].pdev)->n);
 		vfio_pci_exit(&g.dev[0]);
-		EXPECT_EQ(1, machine_resv_regions(&g.m, &g.dev[0])->n);
+		EXPECT_EQ(1, machine_resv_regions(&g.m, &g.dev[0].pdev)->n);
 		machine_unplug(&g.m, &g.dev[0]);
 		g.n = 0;
 	}

@@ -375,7 +375,7 @@ TEST(virtio_iommu_tells_the_guest_of_what_the_host_lacks)
 
 		ASSERT_EQ(0, guest_init(&g, names[v], "virtio-iommu-pci", NULL, 0));
 		ASSERT_EQ(0, guest_plug(&g, L, "0000:00:05.0"));
-		resv = machine_resv_regions(&g.m, &g.dev[0]);
+		resv = machine_resv_regions(&g.m, &g.dev[0].pdev);
 		ASSERT_NOT_NULL(resv);
 		for (size_t i = 0; i < resv->n; i++)
 			found |= resv->r[i].range.start == 1ull << 39 &&

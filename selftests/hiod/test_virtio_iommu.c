@@ -56,9 +56,10 @@ TEST(what_the_host_lacks_is_reserved)
 		ASSERT_EQ(0, guest_init(&g, versions[i % 3], V ",aw-bits=48", NULL, 0));
 		memcpy(g.f.ranges, rows[row].host, sizeof(rows[row].host));
 		g.f.nranges = rows[row].n;
-		EXPECT_STREQ("none", show_regions(machine_resv_regions(&g.m, &g.dev[0])));
+		EXPECT_STREQ("none", show_regions(machine_resv_regions(&g.m, &g.dev[0].pdev)));
 		EXPECT_EQ(0, guest_plug(&g, i / 3 % 2, DEV));
-		EXPECT_STREQ(rows[row].regions, show_regions(machine_resv_regions(&g.m, &g.dev[0])))
+		EXPECT_STREQ(rows[row].regions,
+			     show_regions(machine_resv_regions(&g.m, &g.dev[0].pdev)))
 		{
 			TH_LOG("row %u", row);
 		}
@@ -78,11 +79,11 @@ TEST(unplugging_leaves_the_machines_regions)
 	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, guest_plug(&g, i % 2, DEV));
 		ASSERT_EQ(0, machine_done(&g.m, &g.err));
-		EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0])->n);
+		EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0].pdev)->n);
 		g.n = 0;
 		machine_unplug(&g.m, &g.dev[0]);
 		EXPECT_STREQ("fee00000:feefffff:1",
-			     show_regions(machine_resv_regions(&g.m, &g.dev[0])));
+			     show_regions(machine_resv_regions(&g.m, &g.dev[0].pdev)));
 		EXPECT_EQ(0, fake_open_fds(&g.f));
 	}
 	guest_end(&g);
@@ -107,7 +108,7 @@ TEST(no_regions_without_a_virtio_iommu_above)
 		if (rows[i].viommu)
 			ASSERT_EQ(0, machine_add_viommu(&g.m, rows[i].viommu, &g.err));
 		ASSERT_EQ(0, guest_plug(&g, L, DEV));
-		EXPECT_STREQ("none", show_regions(machine_resv_regions(&g.m, &g.dev[0])));
+		EXPECT_STREQ("none", show_regions(machine_resv_regions(&g.m, &g.dev[0].pdev)));
 		guest_end(&g);
 	}
 }
@@ -225,7 +226,7 @@ TEST(set_twice)
 	EXPECT_GT(0, pci_device_set_iommu_device(&g.dev[0].pdev, g.dev[0].vbasedev.hiod, &g.err));
 	EXPECT_STREQ("Host IOMMU device already exists", g.err.message);
 	EXPECT_EQ(2, g.dev[0].vbasedev.hiod->refs);
-	EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0])->n);
+	EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0].pdev)->n);
 	guest_end(&g);
 }
 
@@ -245,7 +246,7 @@ TEST(unknown_ranges_are_let_through)
 		EXPECT_EQ(1, g.dev[0].vbasedev.hiod->refs);
 		EXPECT_EQ(-4096ull, g.m.virtio_iommu.page_size_mask);
 		EXPECT_STREQ("fee00000:feefffff:1",
-			     show_regions(machine_resv_regions(&g.m, &g.dev[0])));
+			     show_regions(machine_resv_regions(&g.m, &g.dev[0].pdev)));
 		EXPECT_TRUE(SEEN(g, VIOMMU_UNCHECKED));
 		/* so that a second one is none, and no alias of itself either */
 		EXPECT_EQ(0, pci_device_set_iommu_device(&g.dev[0].pdev, g.dev[0].vbasedev.hiod,
@@ -268,7 +269,7 @@ TEST(a_device_refused_for_its_pages_leaves_its_ranges)
 		g.f.pgsizes = K64;
 		EXPECT_GT(0, guest_plug(&g, L, DEV));
 		EXPECT_NOT_NULL(strstr(g.err.message, "frozen granule 0x1000"));
-		EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0])->n);
+		EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0].pdev)->n);
 		machine_unplug(&g.m, &g.dev[0]);
 		g.n = 0;
 
@@ -323,7 +324,7 @@ TEST(a_second_device_at_one_address_is_refused)
 		EXPECT_STREQ("", g.err.hint);
 		EXPECT_EQ(0, g.m.anomalies.seen);
 		/* the first one is as it was, and once it is gone there is room */
-		EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0])->n);
+		EXPECT_EQ(2, machine_resv_regions(&g.m, &g.dev[0].pdev)->n);
 		EXPECT_EQ(2, g.dev[0].vbasedev.hiod->refs);
 		machine_unplug(&g.m, &g.dev[1]);
 		machine_unplug(&g.m, &g.dev[0]);
@@ -371,9 +372,9 @@ TEST(devices_with_addresses_of_their_own)
 	g.f.ranges[1].last = BIT(48) - 1;
 	ASSERT_EQ(0, guest_plug(&g, I, "0000:00:06.0"));
 	EXPECT_STREQ("fee00000:feefffff:1 8000000000:ffffffffffffffff:0",
-		     show_regions(machine_resv_regions(&g.m, &g.dev[0])));
+		     show_regions(machine_resv_regions(&g.m, &g.dev[0].pdev)));
 	EXPECT_STREQ("fee00000:feefffff:1 1000000000000:ffffffffffffffff:0",
-		     show_regions(machine_resv_regions(&g.m, &g.dev[1])));
+		     show_regions(machine_resv_regions(&g.m, &g.dev[1].pdev)));
 	EXPECT_EQ(0x1000, g.m.virtio_iommu.page_size_mask);
 	EXPECT_EQ(0, g.m.anomalies.seen);
 	guest_end(&g);

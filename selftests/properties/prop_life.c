@@ -78,7 +78,7 @@ static enum property_result table_is_right(struct choices *c, struct life *l, bo
 
 	for (unsigned int i = 0; i < DEVICES; i++) {
 		HostIOMMUDevice *hiod = l->in[i] ? l->dev[i].vbasedev.hiod : NULL;
-		HostIOMMUDevice *found = l->in[i] ? machine_find_hiod(&l->m, &l->dev[i]) : NULL;
+		HostIOMMUDevice *found = l->in[i] ? machine_find_hiod(&l->m, &l->dev[i].pdev) : NULL;
 
 		n += l->in[i];
 		if (l->in[i] && sees_host && found && found != hiod)
@@ -214,7 +214,7 @@ static enum property_result no_trace(struct choices *c, void *ctx)
 		if (before.table || !plain_clean(s))
 			res = property_fail(c, "a refused device is in the table or in the kernel");
 	} else if (twice && l.dev[0].vbasedev.hiod) {
-		bool has = machine_find_hiod(&l.m, &l.dev[0]) != NULL;
+		bool has = machine_find_hiod(&l.m, &l.dev[0].pdev) != NULL;
 
 		rc = pci_device_set_iommu_device(&l.dev[0].pdev, l.dev[0].vbasedev.hiod, &l.err);
 		after = look(&l);

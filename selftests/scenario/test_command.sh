@@ -57,11 +57,11 @@ ok 'and told with profile, host, file and line' has_line "$out" \
 	"# qemu-11.1, 6.12-vtd-aw48: $tmp/a.scn:3: table is 1 (0x1), expected 2"
 scenario --host "$host" <<-EOF
 	viommu intel-iommu
-	+dev @1 vdpa
+	+dev @1 vfio
 EOF
 ok 'bad input is status 2 and nothing is run' is "2 0" "$status $(wc -l <"$out" | tr -d ' ')"
 ok 'with file, line, field and what was expected' has_line "$err" \
-	"hiod: $tmp/a.scn:2: +dev: field 2 'vdpa': expected legacy, iommufd or iommufd:ID"
+	"hiod: $tmp/a.scn:2: +dev: field 2 'vfio': expected legacy, iommufd, iommufd:ID or vdpa"
 scenario <<-EOF
 	start
 EOF

@@ -22,11 +22,13 @@ static const struct {
 	{ "viommu\n", "f:1: viommu: 0 fields, expected at least 1" },
 	{ "+dev @1\n", "f:1: +dev: 1 field, expected at least 2" },
 	{ "+dev @0 legacy\n",
-	  "f:1: +dev: field 1 '@0': expected a device: 0000:00:05.0, @1 or a sysfs path" },
+	  "f:1: +dev: field 1 '@0': expected a device: 0000:00:05.0, @1, a sysfs path, @v1 or "
+	  "/dev/vhost-vdpa-0" },
 	{ "+dev 00:05.0 legacy\n",
-	  "f:1: +dev: field 1 '00:05.0': expected a device: 0000:00:05.0, @1 or a sysfs path" },
+	  "f:1: +dev: field 1 '00:05.0': expected a device: 0000:00:05.0, @1, a sysfs path, @v1 "
+	  "or /dev/vhost-vdpa-0" },
 	{ "+dev @1 iommufd:\n",
-	  "f:1: +dev: field 2 'iommufd:': expected legacy, iommufd or iommufd:ID" },
+	  "f:1: +dev: field 2 'iommufd:': expected legacy, iommufd, iommufd:ID or vdpa" },
 	{ "translation maybe\n", "f:1: translation: field 1 'maybe': expected on or off" },
 	{ "fail VFIO_NOTHING EIO\n",
 	  "f:1: fail: field 1 'VFIO_NOTHING': expected open, or a request as VFIO_DEVICE_GET_INFO" },

@@ -167,8 +167,8 @@ static const struct {
 	{ "needs one-group\nstart\n", "f:1: needs two devices", FAULT_NONE, SCENARIO_SKIP },
 	{ "profiles ..11.0\nstart\n", "f:1: not of this profile", FAULT_NONE, SCENARIO_SKIP },
 	{ "needs luck\nstart\n",
-	  "f:1: needs: 'luck': expected devices=N, model, legacy, iommufd, width=N (or width>=N, "
-	  "width<N), one-group or two-groups" },
+	  "f:1: needs: 'luck': expected devices=N, vdpas=N, model, legacy, iommufd, width=N (or "
+	  "width>=N, width<N), one-group or two-groups" },
 	{ "needs width=many\nstart\n", "f:1: widthmany: expected a number, as 39 or >=48" },
 };
 
