@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/conform/mutants.h"
+#include "harness/shim/pass.h"
 #include "harness/uapi/uapi_compat.h"
 
 #define SCRATCH 512
@@ -18,8 +19,7 @@ struct rule {
 };
 
 struct mutant {
-	struct shim shim;
-	struct shim *under;
+	struct shim_pass pass;
 	const struct rule *rule;
 	const struct uapi_mem *caller;
 	struct uapi_mem mem; /* the caller's, and the scratch */
@@ -56,7 +56,7 @@ static int mem_out(void *ctx, uint64_t dst, const void *src, size_t len)
 
 static int under(struct mutant *m, int fd, uint32_t req, uintptr_t arg)
 {
-	return m->under->ops->ioctl(m->under, fd, req, arg);
+	return m->pass.under->ops->ioctl(m->pass.under, fd, req, arg);
 }
 
 static bool get(const struct mutant *m, void *dst, uintptr_t arg, size_t len)
@@ -348,16 +348,11 @@ static struct mutant *to_mutant(struct shim *s)
 	return (struct mutant *)s;
 }
 
-static int m_open(struct shim *s, const char *path, int flags)
-{
-	return shim_open(to_mutant(s)->under, path, flags);
-}
-
 static int m_close(struct shim *s, int fd)
 {
 	if (fd >= 0 && fd < FDS)
 		to_mutant(s)->driver[fd] = false;
-	return shim_close(to_mutant(s)->under, fd);
+	return shim_pass_close(s, fd);
 }
 
 static int m_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
@@ -365,71 +360,18 @@ static int m_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 	return to_mutant(s)->rule->ioctl(to_mutant(s), fd, req, arg);
 }
 
-static ssize_t m_read(struct shim *s, int fd, void *buf, size_t len)
-{
-	return shim_read(to_mutant(s)->under, fd, buf, len);
-}
-
-static ssize_t m_write(struct shim *s, int fd, const void *buf, size_t len)
-{
-	return shim_write(to_mutant(s)->under, fd, buf, len);
-}
-
-static ssize_t m_pread(struct shim *s, int fd, void *buf, size_t len, uint64_t off)
-{
-	return shim_pread(to_mutant(s)->under, fd, buf, len, off);
-}
-
-static ssize_t m_pwrite(struct shim *s, int fd, const void *buf, size_t len, uint64_t off)
-{
-	return shim_pwrite(to_mutant(s)->under, fd, buf, len, off);
-}
-
-static int m_fstat(struct shim *s, int fd, struct shim_stat *st)
-{
-	return shim_fstat(to_mutant(s)->under, fd, st);
-}
-
-static int m_stat(struct shim *s, const char *path, struct shim_stat *st)
-{
-	return shim_stat(to_mutant(s)->under, path, st);
-}
-
-static int m_access(struct shim *s, const char *path, int mode)
-{
-	return shim_access(to_mutant(s)->under, path, mode);
-}
-
-static ssize_t m_readlink(struct shim *s, const char *path, char *buf, size_t len)
-{
-	return shim_readlink(to_mutant(s)->under, path, buf, len);
-}
-
-static ssize_t m_listdir(struct shim *s, const char *path, char *buf, size_t len)
-{
-	return shim_listdir(to_mutant(s)->under, path, buf, len);
-}
-
 static void m_destroy(struct shim *s)
 {
-	shim_destroy(to_mutant(s)->under);
+	shim_destroy(to_mutant(s)->pass.under);
 	free(s);
 }
 
 static const struct shim_ops mutant_ops = {
 	.name = "mutant",
-	.open = m_open,
+	.open = shim_pass_open,
 	.close = m_close,
 	.ioctl = m_ioctl,
-	.read = m_read,
-	.write = m_write,
-	.pread = m_pread,
-	.pwrite = m_pwrite,
-	.fstat = m_fstat,
-	.stat = m_stat,
-	.access = m_access,
-	.readlink = m_readlink,
-	.listdir = m_listdir,
+	SHIM_PASS_IO,
 	.destroy = m_destroy,
 };
 
@@ -440,14 +382,14 @@ struct shim *mutant_new(size_t k, struct shim *(*make)(void *ctx, const struct u
 
 	if (!m)
 		return NULL;
-	m->shim.ops = &mutant_ops;
+	m->pass.shim.ops = &mutant_ops;
 	m->rule = &rules[k];
 	m->caller = mem;
 	m->mem = (struct uapi_mem){ .in = mem_in, .out = mem_out, .ctx = m };
-	m->under = make(ctx, &m->mem);
-	if (!m->under) {
+	m->pass.under = make(ctx, &m->mem);
+	if (!m->pass.under) {
 		free(m);
 		return NULL;
 	}
-	return &m->shim;
+	return &m->pass.shim;
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include "harness/scenario/scenario.h"
+#include "harness/shim/pass.h"
 #include "hiod/machine.h"
 #include "hiod/vdpa_pci.h"
 
@@ -71,8 +72,7 @@ bool number_fits(const char *text, uint64_t v, bool *bad);
 
 /* Counts descriptors, and fails a call when told. */
 struct tap {
-	struct shim shim;
-	struct shim *under;
+	struct shim_pass pass;
 	unsigned fds;	  /* open, opened through this */
 	uint32_t req;	  /* the request to fail; 0: none */
 	char path[128];	  /* the prefix of a path whose opening fails; empty: none */

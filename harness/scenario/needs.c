@@ -34,7 +34,7 @@ static const struct probe *ask(struct run *r, struct known *k, const char *backe
 		return p;
 	}
 	hiod_error_init(&r->err);
-	if (machine_init(&r->m, &r->tap.shim, r->w->profile, NULL, r->mem, r->sc->nmem, NULL,
+	if (machine_init(&r->m, &r->tap.pass.shim, r->w->profile, NULL, r->mem, r->sc->nmem, NULL,
 			 &r->err))
 		return p;
 	r->up = true;
@@ -57,7 +57,7 @@ static int group_of(struct run *r, const char *bdf)
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%.64s/iommu_group", bdf);
-	n = shim_readlink(&r->tap.shim, path, target, sizeof(target) - 1);
+	n = shim_readlink(&r->tap.pass.shim, path, target, sizeof(target) - 1);
 	if (n < 0)
 		return -1;
 	target[n] = '\0';

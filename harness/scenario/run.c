@@ -67,8 +67,8 @@ static int start_machine(struct run *r)
 	int rc;
 
 	hiod_error_init(&r->err);
-	rc = machine_init(&r->m, &r->tap.shim, r->w->profile, r->machine_text, r->mem, r->sc->nmem,
-			  NULL, &r->err);
+	rc = machine_init(&r->m, &r->tap.pass.shim, r->w->profile, r->machine_text, r->mem,
+			  r->sc->nmem, NULL, &r->err);
 	r->up = true;
 	r->nobjects = 0;
 	return rc;
@@ -147,7 +147,7 @@ static IOMMUFDBackend *get_object(struct run *r, const char *id)
 		return NULL;
 	}
 	o = &r->object[r->nobjects];
-	if (iommufd_backend_init(&o->be, &r->tap.shim, r->w->profile, NULL, &r->err))
+	if (iommufd_backend_init(&o->be, &r->tap.pass.shim, r->w->profile, NULL, &r->err))
 		return NULL;
 	snprintf(o->id, sizeof(o->id), "%s", id);
 	r->nobjects++;

@@ -17,8 +17,8 @@ static int do_machine(struct run *r, const struct step *s)
 	r->up = true;
 	r->nobjects = 0;
 	return run_outcome(r, s,
-			   machine_init(&r->m, &r->tap.shim, r->w->profile, r->machine_text, r->mem,
-					r->sc->nmem, NULL, &r->err));
+			   machine_init(&r->m, &r->tap.pass.shim, r->w->profile, r->machine_text,
+					r->mem, r->sc->nmem, NULL, &r->err));
 }
 
 static int do_viommu(struct run *r, const struct step *s)

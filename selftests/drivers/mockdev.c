@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/shim/backends.h"
+#include "harness/shim/pass.h"
 #include "harness/uapi/uapi_compat.h"
 #include "mocks/model.h"
 
@@ -15,8 +16,8 @@
 #define MAX_PASIDS   64
 
 struct mockdev {
-	struct shim shim;
-	struct shim *kernel, *model;
+	struct shim_pass pass; /* to the model */
+	struct shim *kernel;
 	uint32_t flags;
 	bool has_pasid;
 	/* The one device that is bound; dev -1: none. */
@@ -178,7 +179,7 @@ static int mockdev_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 	if (req == VFIO_DEVICE_BIND_IOMMUFD)
 		return bind(m, fd, (void *)arg);
 	if (fd != m->dev)
-		return m->model->ops->ioctl(m->model, fd, req, arg);
+		return m->pass.under->ops->ioctl(m->pass.under, fd, req, arg);
 	/* The flag, which is the same for both, came with PASIDs. */
 	if ((req == VFIO_DEVICE_ATTACH_IOMMUFD_PT || req == VFIO_DEVICE_DETACH_IOMMUFD_PT) &&
 	    a->flags & UAPI_ATTACH_FLAG_PASID && !m->has_pasid)
@@ -205,7 +206,7 @@ static int mockdev_open(struct shim *s, const char *path, int flags)
 	int fd;
 
 	if (strcmp(path, "/dev/iommu"))
-		return shim_open(m->model, path, flags);
+		return shim_open(m->pass.under, path, flags);
 	fd = shim_open(m->kernel, path, flags);
 	return fd < 0 ? fd : fd + IOMMUFD_BASE;
 }
@@ -217,56 +218,11 @@ static int mockdev_close(struct shim *s, int fd)
 	if (fd == m->dev)
 		unbind(m);
 	if (fd < IOMMUFD_BASE)
-		return shim_close(m->model, fd);
+		return shim_close(m->pass.under, fd);
 	/* VFIO would keep it open behind the scenes; here the device goes first. */
 	if (m->dev >= 0 && m->iommufd == fd - IOMMUFD_BASE)
 		unbind(m);
 	return shim_close(m->kernel, fd - IOMMUFD_BASE);
-}
-
-static ssize_t mockdev_read(struct shim *s, int fd, void *buf, size_t len)
-{
-	return shim_read(of(s)->model, fd, buf, len);
-}
-
-static ssize_t mockdev_write(struct shim *s, int fd, const void *buf, size_t len)
-{
-	return shim_write(of(s)->model, fd, buf, len);
-}
-
-static ssize_t mockdev_pread(struct shim *s, int fd, void *buf, size_t len, uint64_t off)
-{
-	return shim_pread(of(s)->model, fd, buf, len, off);
-}
-
-static ssize_t mockdev_pwrite(struct shim *s, int fd, const void *buf, size_t len, uint64_t off)
-{
-	return shim_pwrite(of(s)->model, fd, buf, len, off);
-}
-
-static int mockdev_fstat(struct shim *s, int fd, struct shim_stat *st)
-{
-	return shim_fstat(of(s)->model, fd, st);
-}
-
-static int mockdev_stat(struct shim *s, const char *path, struct shim_stat *st)
-{
-	return shim_stat(of(s)->model, path, st);
-}
-
-static int mockdev_access(struct shim *s, const char *path, int mode)
-{
-	return shim_access(of(s)->model, path, mode);
-}
-
-static ssize_t mockdev_readlink(struct shim *s, const char *path, char *buf, size_t len)
-{
-	return shim_readlink(of(s)->model, path, buf, len);
-}
-
-static ssize_t mockdev_listdir(struct shim *s, const char *path, char *buf, size_t len)
-{
-	return shim_listdir(of(s)->model, path, buf, len);
 }
 
 static void mockdev_destroy(struct shim *s)
@@ -276,7 +232,7 @@ static void mockdev_destroy(struct shim *s)
 	if (m->dev >= 0)
 		unbind(m);
 	shim_destroy(m->kernel);
-	shim_destroy(m->model);
+	shim_destroy(m->pass.under);
 	free(m);
 }
 
@@ -285,15 +241,7 @@ static const struct shim_ops mockdev_ops = {
 	.open = mockdev_open,
 	.close = mockdev_close,
 	.ioctl = mockdev_ioctl,
-	.read = mockdev_read,
-	.write = mockdev_write,
-	.pread = mockdev_pread,
-	.pwrite = mockdev_pwrite,
-	.fstat = mockdev_fstat,
-	.stat = mockdev_stat,
-	.access = mockdev_access,
-	.readlink = mockdev_readlink,
-	.listdir = mockdev_listdir,
+	SHIM_PASS_IO,
 	.destroy = mockdev_destroy,
 };
 
@@ -332,15 +280,15 @@ struct shim *mockdev_new(const struct host *h, uint32_t flags)
 
 	if (!m)
 		abort();
-	m->shim.ops = &mockdev_ops;
+	m->pass.shim.ops = &mockdev_ops;
 	m->kernel = shim_kernel_new();
-	m->model = model_new(h, &uapi_mem_checked);
-	if (!m->kernel || !m->model)
+	m->pass.under = model_new(h, &uapi_mem_checked);
+	if (!m->kernel || !m->pass.under)
 		abort();
 	m->flags = flags;
 	m->has_pasid = h->features & 1u << HOST_F_PASID;
 	m->dev = -1;
-	return &m->shim;
+	return &m->pass.shim;
 }
 
 uint32_t mockdev_stdev(const struct shim *s)
