@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make check-qemu: real QEMU under hiod run against hiod check, on every host of
-# the corpus: answers and sentences, then call by call. A QEMU that cannot be had here is skipped, with the reason.
+# make check-qemu: real QEMU under hiod run against hiod check and hiod scenario,
+# on every host of the corpus: answers and sentences, then call by call, then
+# hot-plug. A QEMU that cannot be had here is skipped, with the reason.
 #
-# QEMU_ARGS	more options for ci/qemu-matrix: --quick, --qemu 10.0, --hosts PATTERN
+# QEMU_ARGS	more options for each of ci/qemu-*: --quick, --qemu 10.0, --hosts PATTERN
 # QEMU_JOBS	how many at once
 
 QEMU_JOBS ?= $(shell nproc)
-QEMU_OUT ?= $(BUILD)/qemu-matrix.jsonl
+QEMU_ROWS ?= $(BUILD)/qemu
 
 .PHONY: check-qemu
 check-qemu: all
-	$(Q)ci/qemu-matrix --hiod $(BUILD)/hiod --jobs $(QEMU_JOBS) --out $(QEMU_OUT) $(QEMU_ARGS)
-	$(Q)ci/qemu-calls --hiod $(BUILD)/hiod --jobs $(QEMU_JOBS)
+	$(Q)ci/check-qemu $(QEMU_ROWS) --hiod $(BUILD)/hiod --jobs $(QEMU_JOBS) $(QEMU_ARGS)
 
-# The matrix in docs/, of a whole run's rows.
+# The tables in docs/, of a whole run's rows.
 .PHONY: docs-qemu
 docs-qemu:
-	$(Q)ci/qemu-matrix --markdown $(QEMU_OUT) > docs/qemu-matrix.md.tmp && \
-		mv docs/qemu-matrix.md.tmp docs/qemu-matrix.md
+	$(Q){ ci/qemu-matrix --markdown $(QEMU_ROWS)/matrix.jsonl && ci/qemu-plug --markdown $(QEMU_ROWS)/plug.jsonl; } \
+		> docs/qemu-matrix.md.tmp && mv docs/qemu-matrix.md.tmp docs/qemu-matrix.md
