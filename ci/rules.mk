@@ -179,6 +179,8 @@ help:
 	@echo 'make check-qemu  real QEMU on every host of the corpus against hiod check'
 	@echo 'make fuzz        every property as a fuzz target; fuzz-NAME, fuzz-repro, ...: ci/fuzz.mk'
 	@echo 'make bench       cost per call, as ratios to a raw ioctl'
+	@echo 'make install     PREFIX=/usr/local DESTDIR=: program, library, manual, completion; uninstall'
+	@echo 'make deb, dist   a Debian package; a source archive. check-install, check-deb: try them'
 	@echo 'make docs        regenerate the tables in docs/ that come from code'
 	@echo 'make format      apply .clang-format'
 	@echo 'make clean       remove $(BUILD)'
@@ -190,3 +192,4 @@ help:
 -include ci/conformance.mk
 -include ci/bugs.mk
 -include ci/fuzz.mk
+-include packaging/install.mk
