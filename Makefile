@@ -54,9 +54,10 @@ SRC_scenario := $(wildcard harness/scenario/*.c)
 CONFORM_JSON := $(if $(filter yes,$(JSON)),,harness/conform/running.c)
 SRC_conform := $(filter-out harness/conform/main.c $(CONFORM_JSON),$(wildcard harness/conform/*.c))
 ifeq ($(JSON),yes)
-LIBS := uapi shim host hiod mocks capture reconstruct ktap property scenario conform
+LIBS := uapi shim host hiod mocks capture reconstruct explain ktap property scenario conform
 SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
 SRC_reconstruct := $(wildcard harness/reconstruct/*.c)
+SRC_explain := $(wildcard harness/explain/*.c)
 endif
 
 # Programs are supervised where libseccomp is and its numbers are known; hiod run says so elsewhere.
@@ -78,7 +79,7 @@ ifeq ($(JSON),yes)
 AREA_EXCLUDE := selftests/verdicts/hosts_compiled.c
 else
 AREA_EXCLUDE := selftests/verdicts/hosts_json.c
-TEST_EXCLUDE += selftests/capture/% selftests/reconstruct/% selftests/cli/% selftests/conform/test_program.sh selftests/scenario/%.sh
+TEST_EXCLUDE += selftests/capture/% selftests/reconstruct/% selftests/cli/% selftests/explain/% selftests/report/% selftests/conform/test_program.sh selftests/scenario/%.sh
 endif
 
 # Hosts that tests make, for the model.
