@@ -297,7 +297,8 @@ uint32_t host_features_default(const char *release);
 uint32_t host_kernel_version(const char *release);
 
 struct host {
-	char *name;	     /* from the file name; for messages and tables */
+	char *name;	     /* for messages and tables: the description's, or from the file name */
+	bool named;	     /* it is the description's own */
 	char *source;	     /* where the description comes from, in words */
 	char *origin;	     /* "recorded", "reconstructed", "made" */
 	char *release;	     /* kernel release: /proc/sys/kernel/osrelease */

@@ -10,6 +10,8 @@
 #include "harness/capture/host.h"
 
 #define HOST_VERSION 1
+/* Bytes of a file, or of a line where each is a description. */
+#define HOST_FILE_MAX (8u << 20)
 
 /*
  * Strict: an unknown key, a wrong type, a reference to an IOMMU or group that
@@ -17,7 +19,7 @@
  * host_free(). -EINVAL, -EFBIG, -EISDIR, -ENOMEM, or open(2)'s.
  */
 int host_load(const char *path, struct host **h, struct capture_error *err);
-/* The same from text; name is for messages and becomes the host's name. */
+/* The same from text; name is for messages, and the host's where the text has none. */
 int host_parse(const char *text, size_t len, const char *name, struct host **h,
 	       struct capture_error *err);
 /* Written under a temporary name, then renamed. */

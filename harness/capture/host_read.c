@@ -10,10 +10,9 @@
 #include "harness/capture/host_vdpa_json.h"
 #include "harness/capture/json.h"
 
-#define HOST_FILE_MAX (8u << 20)
-#define CAPS_MAX      65536 /* bytes of a capability chain */
-#define MINOR_MAX     0xfffff
-#define MAJOR_MAX     0xfff
+#define CAPS_MAX  65536 /* bytes of a capability chain */
+#define MINOR_MAX 0xfffff
+#define MAJOR_MAX 0xfff
 
 static int get_word(struct json_reader *r, const json_t *o, const char *key,
 		    const char *const *words, int n)
@@ -529,6 +528,7 @@ static void check_refs(struct json_reader *r, const struct host *h)
 static void get_host(struct json_reader *r, const json_t *o, struct host *h)
 {
 	static const char *const keys[] = { "hiod-host",
+					    "name",
 					    "origin",
 					    "source",
 					    "kernel",
@@ -560,6 +560,10 @@ static void get_host(struct json_reader *r, const json_t *o, struct host *h)
 	json_only(r, o, keys);
 	get_word(r, o, "origin", origins, 3);
 	h->origin = json_dup(r, o, "origin", true);
+	h->name = json_dup(r, o, "name", false);
+	h->named = h->name;
+	if (h->name && !*h->name)
+		json_fail(r, "name", "expected at least one character");
 	h->source = json_dup(r, o, "source", false);
 	h->release = json_dup(r, o, "kernel", true);
 	if (h->release && !host_kernel_version(h->release))
@@ -617,7 +621,7 @@ int host_parse(const char *text, size_t len, const char *name, struct host **out
 		r.rc = capture_fail(err, -ENOMEM, "%s: out of memory", name);
 	else
 		get_host(&r, o, h);
-	if (!r.rc) {
+	if (!r.rc && !h->named) {
 		h->name = host_name_from_path(name);
 		if (!h->name)
 			r.rc = capture_fail(err, -ENOMEM, "%s: out of memory", name);

@@ -351,6 +351,7 @@ static void set_head(json_t *o, const struct host *h, bool *bad)
 	json_t *f;
 
 	set_int(o, "hiod-host", HOST_VERSION, bad);
+	set_str(o, "name", h->named ? h->name : NULL, bad);
 	set_str(o, "origin", h->origin, bad);
 	set_str(o, "source", h->source, bad);
 	set_str(o, "kernel", h->release, bad);

@@ -107,7 +107,7 @@ int capture_load_host(const char *path, struct host **h, enum capture_format *fo
 	if (format)
 		*format = f;
 	rc = f == CAPTURE_HOST ? host_load(path, h, err) : load_described(path, f, h, err);
-	if (rc)
+	if (rc || (*h)->named)
 		return rc;
 	name = host_name_from_path(path);
 	if (!name) {

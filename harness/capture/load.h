@@ -20,8 +20,8 @@ int capture_detect(const char *path, enum capture_format *f, struct capture_erro
 
 /*
  * Loads a description, or makes one from a transcript or a probe log. *h is
- * the caller's to host_free(); its name is the file's without directory and
- * suffix. f (may be NULL) tells which it was. 0, or a negative errno and one
+ * the caller's to host_free(); its name is the one in it, or the file's without
+ * directory and suffix. f (may be NULL) tells which it was. 0, or a negative errno and one
  * line in err.
  */
 int capture_load_host(const char *path, struct host **h, enum capture_format *f,
