@@ -66,7 +66,7 @@ $(O)/%.o: %.c $(HEADERS)
 
 $(OBJ)/hiod: $(SRC_cli:%.c=$(O)/%.o) $(ARCHIVES)
 	$(call say,LD,$@)
-	$(Q)$(LINK) -o $@ $(SRC_cli:%.c=$(O)/%.o) $(LINKLIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS)
+	$(Q)$(LINK) -o $@ $(SRC_cli:%.c=$(O)/%.o) $(LINKLIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) -lpthread
 
 $(OBJ)/ktap-run: $(O)/harness/ktap/run.o
 	$(call say,LD,$@)

@@ -42,14 +42,18 @@ int cli_finish(int status);
 struct cli_files {
 	char **path;
 	size_t n;
+	size_t room;
 };
 
 /*
- * A directory stands for its *.host.json, and its *.capture.jsonl without a
- * description of the same name, in the order of their names. 0, or CLI_BAD
- * after a message. Free with cli_files_free(), also after an error.
+ * A directory stands for its *.host.json, its *.hosts.jsonl (a description a
+ * line), and its *.capture.jsonl without a description of the same name, in
+ * the order of their names. 0, or CLI_BAD after a message. Free with
+ * cli_files_free(), also after an error.
  */
 int cli_files_expand(struct cli_files *f, char **argv, int argc);
+/* The same where a directory is an error of whoever opens it: the names as they are. */
+int cli_files_named(struct cli_files *f, char **argv, int argc);
 void cli_files_free(struct cli_files *f);
 
 #endif

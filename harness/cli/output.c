@@ -1,214 +1,172 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Verdicts as a table, JSON Lines, KTAP. */
+/* What stands around the rows of a format, and the order of what is printed. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "harness/cli/output.h"
-#include "harness/cli/verdict.h"
-#include "hiod/intel_iommu.h"
-
-#define COLUMNS 7
+#include "harness/cli/spool.h"
 
 struct output {
 	enum output_format format;
-	size_t n; /* rows so far */
-	size_t count[HIOD_HANG + 1];
-	char **cell; /* table: COLUMNS a row */
-	size_t cells, room;
+	FILE *f;
+	struct output_part sum; /* all but the text */
+	struct spool spool;
+	bool failed; /* what is in it is not all */
 };
 
-static const char *const heading[COLUMNS] = {
+static const char *const heading[OUTPUT_COLUMNS] = {
 	"HOST", "DEVICE", "BACKEND", "AW", "VIOMMU", "VERDICT", "MESSAGE",
 };
 
-struct output *output_new(enum output_format format, size_t total)
+static const char csv_heading[] = "host,device,backend,viommu,profile,host_aw_bits,iova_ranges,"
+				  "verdict,qemu,stage,message,hint,warnings,assumed\r\n";
+
+struct output *output_new(enum output_format format, FILE *f)
 {
 	struct output *o = calloc(1, sizeof(*o));
 
 	if (!o)
 		return NULL;
 	o->format = format;
-	if (format == OUTPUT_KTAP)
-		printf("KTAP version 1\n1..%zu\n", total);
+	o->f = f;
 	return o;
 }
 
-/* Message, hint, warnings and assumptions in one line. The caller frees; NULL: no memory. */
-static char *message_of(const struct output_row *r)
+/* What stdio could not write; its errno is of the call before, if anything. */
+static int write_error(const struct output *o)
 {
-	const struct hiod_verdict *v = r->verdict;
-	char *text = NULL, *all;
-
-	if (asprintf(&text, "%s%s%s%s", v->message, *v->hint ? " [" : "", v->hint,
-		     *v->hint ? "]" : "") < 0)
-		return NULL;
-	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++) {
-		char *longer;
-
-		if (!(v->warnings & 1u << w))
-			continue;
-		if (asprintf(&longer, "%s%swarning: %s", text, *text ? "; " : "",
-			     intel_iommu_warning_text(w)) < 0)
-			longer = NULL;
-		free(text);
-		text = longer;
-		if (!text)
-			return NULL;
-	}
-	if (!r->assumed)
-		return text;
-	if (asprintf(&all, "%s%sassumed: %s", text, *text ? "; " : "", r->assumed) < 0)
-		all = NULL;
-	free(text);
-	return all;
+	return ferror(o->f) ? -(errno ? errno : EIO) : 0;
 }
 
-static int table_add(struct output *o, const struct output_row *r)
+static int append(struct output *o, const struct output_part *p)
 {
-	const struct hiod_verdict *v = r->verdict;
-	char aw[16] = "-", verdict[40], *text;
-
-	if (o->cells + COLUMNS > o->room) {
-		size_t room = o->room ? 2 * o->room : 64 * COLUMNS;
-		char **more = realloc(o->cell, room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		o->cell = more;
-		o->room = room;
-	}
-	if (v->host_aw_bits >= 0)
-		snprintf(aw, sizeof(aw), "%d", v->host_aw_bits);
-	/* Where we and that QEMU differ, both answers are shown. */
-	if (v->qemu != v->verdict)
-		snprintf(verdict, sizeof(verdict), "%s (QEMU: %s)", hiod_answer_name(v->verdict),
-			 hiod_answer_name(v->qemu));
-	else
-		snprintf(verdict, sizeof(verdict), "%s", hiod_answer_name(v->verdict));
-	text = message_of(r);
-	if (!text)
+	if (p->text.failed)
 		return -ENOMEM;
-
-	const char *const value[COLUMNS] = { r->host,	r->device, r->backend, aw,
-					     r->viommu, verdict,   text };
-	int err = 0;
-
-	for (size_t i = 0; i < COLUMNS; i++) {
-		char *copy = strdup(value[i]);
-
-		if (!copy)
-			err = -ENOMEM;
-		o->cell[o->cells + i] = copy;
-	}
-	free(text);
-	if (err) {
-		for (size_t i = 0; i < COLUMNS; i++)
-			free(o->cell[o->cells + i]);
-		return err;
-	}
-	o->cells += COLUMNS;
-	return 0;
-}
-
-static int json_add(const struct output_row *r)
-{
-	json_t *o = json_pack("{ss ss ss ss ss}", "host", r->host, "device", r->device, "backend",
-			      r->backend, "viommu", r->viommu, "profile", r->profile);
-	int err = o ? verdict_to_json(r->verdict, o) : -ENOMEM;
-
-	if (!err && r->assumed && json_object_set_new(o, "assumed", json_string(r->assumed)))
-		err = -ENOMEM;
-	if (!err && json_dumpf(o, stdout, JSON_COMPACT))
-		err = -ENOMEM;
-	json_decref(o);
-	putchar('\n');
-	return err;
-}
-
-static void ktap_add(const struct output *o, const struct output_row *r)
-{
-	const struct hiod_verdict *v = r->verdict;
-
-	if (*v->message && v->verdict != HIOD_SKIPPED)
-		printf("# %s\n", v->message);
-	if (*v->hint)
-		printf("# %s\n", v->hint);
-	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++)
-		if (v->warnings & 1u << w)
-			printf("# warning: %s\n", intel_iommu_warning_text(w));
-	if (r->assumed)
-		printf("# assumed: %s\n", r->assumed);
-	printf("%sok %zu %s %s %s %s%s%s\n",
-	       v->verdict == HIOD_ACCEPTED || v->verdict == HIOD_SKIPPED ? "" : "not ", o->n,
-	       r->host, r->device, r->backend, r->viommu,
-	       v->verdict == HIOD_SKIPPED ? " # SKIP " : "",
-	       v->verdict == HIOD_SKIPPED ? v->message : "");
-}
-
-int output_add(struct output *o, const struct output_row *row)
-{
-	int err = 0;
-
-	o->n++;
-	o->count[row->verdict->verdict]++;
-	switch (o->format) {
-	case OUTPUT_TABLE: err = table_add(o, row); break;
-	case OUTPUT_JSON: err = json_add(row); break;
-	case OUTPUT_KTAP: ktap_add(o, row); break;
-	}
-	return err;
-}
-
-static void print_table(const struct output *o)
-{
-	int width[COLUMNS];
-
-	for (size_t c = 0; c < COLUMNS; c++) {
-		width[c] = (int)strlen(heading[c]);
-		for (size_t i = c; i < o->cells; i += COLUMNS)
-			if ((int)strlen(o->cell[i]) > width[c])
-				width[c] = (int)strlen(o->cell[i]);
-	}
-	/* The last column is not padded. */
-	width[COLUMNS - 1] = 0;
-	for (size_t c = 0; c < COLUMNS; c++)
-		printf("%-*s%s", width[c], heading[c], c + 1 < COLUMNS ? "  " : "\n");
-	for (size_t i = 0; i < o->cells; i++) {
-		bool last = i % COLUMNS == COLUMNS - 1;
-
-		/* No trailing blanks where the message is empty. */
-		if (i % COLUMNS == COLUMNS - 2 && !*o->cell[i + 1])
-			printf("%s", o->cell[i]);
-		else
-			printf("%-*s%s", width[i % COLUMNS], o->cell[i], last ? "" : "  ");
-		if (last)
-			putchar('\n');
-	}
-	printf("\n%zu verdict%s:", o->n, o->n == 1 ? "" : "s");
+	if (!p->rows)
+		return 0;
+	if (o->format == OUTPUT_CSV && !o->sum.rows)
+		fputs(csv_heading, o->f);
+	o->sum.rows += p->rows;
 	for (size_t a = 0; a <= HIOD_HANG; a++)
-		if (o->count[a])
-			printf(" %zu %s", o->count[a], hiod_answer_name((enum hiod_answer)a));
-	putchar('\n');
+		o->sum.count[a] += p->count[a];
+	for (size_t c = 0; c < OUTPUT_COLUMNS; c++)
+		if (p->width[c] > o->sum.width[c])
+			o->sum.width[c] = p->width[c];
+	if (o->format != OUTPUT_JSON && o->format != OUTPUT_CSV)
+		return spool_put(&o->spool, p->text.b, p->text.n);
+	errno = 0;
+	fwrite(p->text.b, 1, p->text.n, o->f);
+	return write_error(o);
 }
 
-void output_finish(struct output *o)
+int output_append(struct output *o, const struct output_part *p)
 {
-	if (!o)
-		return;
-	if (o->format == OUTPUT_TABLE)
-		print_table(o);
-	if (o->format == OUTPUT_KTAP) {
-		size_t pass = o->count[HIOD_ACCEPTED], skip = o->count[HIOD_SKIPPED];
+	int rc = append(o, p);
 
-		printf("# Totals: pass:%zu fail:%zu xfail:0 xpass:0 skip:%zu error:0\n", pass,
-		       o->n - pass - skip, skip);
+	o->failed |= rc;
+	return rc;
+}
+
+/* A cell with the blanks behind it. */
+static void print_cell(struct output *o, size_t column, const char *cell)
+{
+	fprintf(o->f, "%-*s  ", (int)o->sum.width[column], cell);
+}
+
+static void print_table(struct output *o)
+{
+	const char *cell;
+
+	for (size_t c = 0; c < OUTPUT_COLUMNS; c++) {
+		if (strlen(heading[c]) > o->sum.width[c])
+			o->sum.width[c] = strlen(heading[c]);
+		if (c + 1 < OUTPUT_COLUMNS)
+			print_cell(o, c, heading[c]);
 	}
-	for (size_t i = 0; i < o->cells; i++)
-		free(o->cell[i]);
-	free(o->cell);
+	fprintf(o->f, "%s\n", heading[OUTPUT_COLUMNS - 1]);
+	for (size_t i = 0; (cell = spool_next(&o->spool)); i++) {
+		size_t c = i % OUTPUT_COLUMNS;
+		char last[48]; /* a verdict, and QEMU's */
+
+		if (c < OUTPUT_COLUMNS - 2) {
+			print_cell(o, c, cell);
+		} else if (c == OUTPUT_COLUMNS - 2) {
+			snprintf(last, sizeof(last), "%s", cell);
+			/* No trailing blanks where the message is empty. */
+			cell = spool_next(&o->spool);
+			i++;
+			if (cell && *cell)
+				fprintf(o->f, "%-*s  %s\n", (int)o->sum.width[c], last, cell);
+			else
+				fprintf(o->f, "%s\n", last);
+		}
+	}
+	fprintf(o->f, "\n%zu verdict%s:", o->sum.rows, o->sum.rows == 1 ? "" : "s");
+	for (size_t a = 0; a <= HIOD_HANG; a++)
+		if (o->sum.count[a])
+			fprintf(o->f, " %zu %s", o->sum.count[a],
+				hiod_answer_name((enum hiod_answer)a));
+	fputc('\n', o->f);
+}
+
+static void print_ktap(struct output *o)
+{
+	size_t pass = o->sum.count[HIOD_ACCEPTED], skip = o->sum.count[HIOD_SKIPPED];
+	const char *s;
+
+	fprintf(o->f, "KTAP version 1\n1..%zu\n", o->sum.rows);
+	for (size_t i = 0; (s = spool_next(&o->spool)); i++) {
+		if (i % 2)
+			fprintf(o->f, "%zu%s", i / 2 + 1, s);
+		else
+			fputs(s, o->f);
+	}
+	fprintf(o->f, "# Totals: pass:%zu fail:%zu xfail:0 xpass:0 skip:%zu error:0\n", pass,
+		o->sum.rows - pass - skip, skip);
+}
+
+static void print_junit(struct output *o)
+{
+	const size_t *n = o->sum.count;
+	const size_t failures = o->sum.rows - n[HIOD_ACCEPTED] - n[HIOD_SKIPPED] - n[HIOD_ERROR];
+	const char *s;
+
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", o->f);
+	for (int i = 0; i < 2; i++)
+		fprintf(o->f,
+			"%s name=\"hiod check\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" "
+			"skipped=\"%zu\">\n",
+			i ? "  <testsuite" : "<testsuites", o->sum.rows, failures, n[HIOD_ERROR],
+			n[HIOD_SKIPPED]);
+	while ((s = spool_next(&o->spool)))
+		fputs(s, o->f);
+	fputs("  </testsuite>\n</testsuites>\n", o->f);
+}
+
+int output_finish(struct output *o, bool quiet)
+{
+	int rc = spool_rewind(&o->spool);
+
+	errno = 0;
+	if (!rc && !o->failed && (o->sum.rows || !quiet)) {
+		switch (o->format) {
+		case OUTPUT_TABLE: print_table(o); break;
+		case OUTPUT_KTAP: print_ktap(o); break;
+		case OUTPUT_JUNIT: print_junit(o); break;
+		case OUTPUT_CSV:
+			if (!o->sum.rows)
+				fputs(csv_heading, o->f);
+			break;
+		case OUTPUT_JSON: break;
+		}
+	}
+	if (!rc && o->spool.f && ferror(o->spool.f))
+		rc = -EIO;
+	/* A failure of before was said then. */
+	if (!rc && !o->failed)
+		rc = write_error(o);
+	spool_free(&o->spool);
 	free(o);
+	return rc;
 }

@@ -108,6 +108,7 @@ static int replay_check(const char *path, const struct transcript *t, struct hio
 	}
 	c->bdf = t->device;
 	hiod_check_run(s, c, &v);
+	verdict_settle(&v);
 	if (!verdict_to_json(&v, o))
 		now = json_dumps(o, JSON_COMPACT);
 	if (!now) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,37 +37,194 @@ const struct hiod_mem_region guest_memory[GUEST_MEMORY_REGIONS] = {
 	  .name = "pc.bios" },
 };
 
-static json_t *hex(uint64_t v)
+void verdict_settle(struct hiod_verdict *v)
 {
-	char text[24];
+	static const char call[] = "vfio_container_dma_map(0x", instead[] = "...";
+	char *at = strstr(v->message, call), *rest;
 
-	snprintf(text, sizeof(text), "0x%" PRIx64, v);
-	return json_string(text);
+	if (!at)
+		return;
+	at += sizeof(call) - 1;
+	rest = at + strspn(at, "0123456789abcdef");
+	if (rest - at < (ptrdiff_t)sizeof(instead) - 1)
+		return;
+	memmove(at + sizeof(instead) - 1, rest, strlen(rest) + 1);
+	memcpy(at, instead, sizeof(instead) - 1);
+}
+
+void verdict_to_text(const struct hiod_verdict *v, struct text *t)
+{
+	bool first = true;
+
+	if (v->host_aw_bits < 0)
+		text_str(t, "\"host_aw_bits\":null,\"iova_ranges\":[");
+	else
+		text_printf(t, "\"host_aw_bits\":%d,\"iova_ranges\":[", v->host_aw_bits);
+	for (size_t i = 0; i < v->nranges; i++) {
+		text_str(t, i ? ",[\"" : "[\"");
+		text_hex(t, v->ranges[i].start);
+		text_str(t, "\",\"");
+		text_hex(t, v->ranges[i].last);
+		text_str(t, "\"]");
+	}
+	text_str(t, "],\"verdict\":\"");
+	text_str(t, hiod_answer_name(v->verdict));
+	text_str(t, "\",\"qemu\":\"");
+	text_str(t, hiod_answer_name(v->qemu));
+	text_str(t, "\",\"stage\":\"");
+	text_str(t, hiod_stage_name(v->stage));
+	text_str(t, "\",\"message\":");
+	text_json(t, v->message);
+	text_str(t, ",\"hint\":");
+	text_json(t, v->hint);
+	text_str(t, ",\"warnings\":[");
+	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++) {
+		if (!(v->warnings & 1u << w))
+			continue;
+		if (!first)
+			text_char(t, ',');
+		first = false;
+		text_json(t, intel_iommu_warning_text(w));
+	}
+	text_char(t, ']');
 }
 
 int verdict_to_json(const struct hiod_verdict *v, json_t *o)
 {
-	json_t *ranges = json_array(), *warnings = json_array();
-	int err = 0;
+	struct text t = { 0 };
+	json_t *members = NULL;
+	int err;
 
-	for (size_t i = 0; i < v->nranges; i++)
-		err |= json_array_append_new(ranges, json_pack("[oo]", hex(v->ranges[i].start),
-							       hex(v->ranges[i].last)));
-	err |= json_object_set_new(o, "host_aw_bits",
-				   v->host_aw_bits < 0 ? json_null()
-						       : json_integer(v->host_aw_bits));
-	err |= json_object_set_new(o, "iova_ranges", ranges);
-	err |= json_object_set_new(o, "verdict", json_string(hiod_answer_name(v->verdict)));
-	err |= json_object_set_new(o, "qemu", json_string(hiod_answer_name(v->qemu)));
-	err |= json_object_set_new(o, "stage", json_string(hiod_stage_name(v->stage)));
-	err |= json_object_set_new(o, "message", json_string(v->message));
-	err |= json_object_set_new(o, "hint", json_string(v->hint));
-	for (unsigned w = 0; w < INTEL_IOMMU_WARN_COUNT; w++)
-		if (v->warnings & 1u << w)
-			err |= json_array_append_new(warnings,
-						     json_string(intel_iommu_warning_text(w)));
-	err |= json_object_set_new(o, "warnings", warnings);
+	text_char(&t, '{');
+	verdict_to_text(v, &t);
+	text_char(&t, '}');
+	if (!t.failed)
+		members = json_loadb(t.b, t.n, 0, NULL);
+	err = members ? json_object_update(o, members) : -1;
+	json_decref(members);
+	text_free(&t);
 	return err ? -ENOMEM : 0;
+}
+
+/* "0x" and 1 to 16 digits. */
+static bool from_hex(const json_t *o, uint64_t *v)
+{
+	const char *s = json_string_value(o);
+	size_t n = s ? strlen(s) : 0;
+
+	if (n < 3 || n > 18 || strncmp(s, "0x", 2) || strspn(s + 2, "0123456789abcdef") != n - 2)
+		return false;
+	*v = strtoull(s, NULL, 16);
+	return true;
+}
+
+static int ranges_from_json(const json_t *a, struct hiod_verdict *v)
+{
+	size_t n = json_array_size(a);
+
+	if (!json_is_array(a))
+		return -EINVAL;
+	v->ranges = n ? calloc(n, sizeof(*v->ranges)) : NULL;
+	if (n && !v->ranges)
+		return -ENOMEM;
+	v->nranges = n;
+	for (size_t i = 0; i < n; i++) {
+		const json_t *pair = json_array_get(a, i);
+
+		if (json_array_size(pair) != 2 ||
+		    !from_hex(json_array_get(pair, 0), &v->ranges[i].start) ||
+		    !from_hex(json_array_get(pair, 1), &v->ranges[i].last))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int warnings_from_json(const json_t *a, uint32_t *warnings)
+{
+	if (!json_is_array(a))
+		return -EINVAL;
+	for (size_t i = 0; i < json_array_size(a); i++) {
+		const char *text = json_string_value(json_array_get(a, i));
+		unsigned w = 0;
+
+		while (w < INTEL_IOMMU_WARN_COUNT && text &&
+		       strcmp(text, intel_iommu_warning_text(w)))
+			w++;
+		if (!text || w == INTEL_IOMMU_WARN_COUNT)
+			return -EINVAL;
+		*warnings |= 1u << w;
+	}
+	return 0;
+}
+
+static int answer_from_json(const json_t *o, enum hiod_answer *a)
+{
+	const char *s = json_string_value(o);
+
+	for (int i = 0; s && i <= HIOD_HANG; i++) {
+		if (!strcmp(s, hiod_answer_name((enum hiod_answer)i))) {
+			*a = (enum hiod_answer)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int stage_from_json(const json_t *o, enum hiod_stage *stage)
+{
+	const char *s = json_string_value(o);
+
+	for (int i = 0; s && i <= HIOD_STAGE_CHECK; i++) {
+		if (!strcmp(s, hiod_stage_name((enum hiod_stage)i))) {
+			*stage = (enum hiod_stage)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int string_from_json(const json_t *o, char *to, size_t room)
+{
+	size_t n = json_string_length(o);
+
+	/* Bytes that were no UTF-8 have become longer, at the end of a message that was cut. */
+	if (!json_is_string(o))
+		return -EINVAL;
+	n = n < room ? n : room - 1;
+	memcpy(to, json_string_value(o), n);
+	to[n] = '\0';
+	return 0;
+}
+
+static int bits_from_json(const json_t *o, int *bits)
+{
+	*bits = -1;
+	if (json_is_null(o))
+		return 0;
+	if (!json_is_integer(o) || json_integer_value(o) < 0 || json_integer_value(o) > 64)
+		return -EINVAL;
+	*bits = (int)json_integer_value(o);
+	return 0;
+}
+
+int verdict_from_json(const json_t *o, struct hiod_verdict *v, const char **key)
+{
+	int rc;
+
+	memset(v, 0, sizeof(*v));
+#define MEMBER(name) json_object_get(o, *key = (name))
+	rc = bits_from_json(MEMBER("host_aw_bits"), &v->host_aw_bits);
+	rc = rc ? rc : ranges_from_json(MEMBER("iova_ranges"), v);
+	rc = rc ? rc : answer_from_json(MEMBER("verdict"), &v->verdict);
+	rc = rc ? rc : answer_from_json(MEMBER("qemu"), &v->qemu);
+	rc = rc ? rc : stage_from_json(MEMBER("stage"), &v->stage);
+	rc = rc ? rc : string_from_json(MEMBER("message"), v->message, sizeof(v->message));
+	rc = rc ? rc : string_from_json(MEMBER("hint"), v->hint, sizeof(v->hint));
+	rc = rc ? rc : warnings_from_json(MEMBER("warnings"), &v->warnings);
+#undef MEMBER
+	if (rc)
+		hiod_verdict_free(v);
+	return rc;
 }
 
 /* In front of a vIOMMU that comes after the device. */

@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A verdict as JSON, and the client line under which a check is recorded. */
+/* A verdict as JSON and back, and the client line under which a check is recorded. */
 #ifndef HIOD_CLI_VERDICT_H
 #define HIOD_CLI_VERDICT_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "harness/cli/text.h"
 #include "hiod/check.h"
 
 /*
- * Adds host_aw_bits, iova_ranges, verdict, qemu, stage, message, hint and
- * warnings to o, in this order. 0 or -ENOMEM.
+ * Takes the address of a container of this process out of QEMU's message of a
+ * failed mapping: it is another each time, and what is printed shall be the same.
  */
+void verdict_settle(struct hiod_verdict *v);
+
+/*
+ * The members host_aw_bits, iova_ranges, verdict, qemu, stage, message, hint
+ * and warnings of an object, in this order, without its braces.
+ */
+void verdict_to_text(const struct hiod_verdict *v, struct text *t);
+/* Adds the same members to o. 0 or -ENOMEM. */
 int verdict_to_json(const struct hiod_verdict *v, json_t *o);
+/*
+ * The reverse: o has these members, others are not looked at. 0, and the
+ * caller's to hiod_verdict_free(); -EINVAL with *key the first that is missing
+ * or no such thing; -ENOMEM.
+ */
+int verdict_from_json(const json_t *o, struct hiod_verdict *v, const char **key);
 
 /* "legacy", "iommufd", "vdpa". */
 const char *backend_name(enum hiod_backend b);
