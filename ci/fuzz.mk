@@ -10,6 +10,9 @@
 #   make fuzz-merge              what was found on the way into corpus/fuzz, minimised
 #   make fuzz-coverage           of the saved corpus alone: a line, and HTML in $(BUILD)/fuzz/coverage
 #   make fuzz-msan [FUZZ_TIME=]  the targets that parse no JSON, with MemorySanitizer
+#   make bench-fuzz [BENCH=...]  runs per CPU second, as ratios to a target that does nothing
+#   make bench-bugs [BUGS=...]   what it takes to find each known bug: docs/bug-bench.md
+#   make fuzz-msan-fires         a read of what the kernel did not write is reported
 #
 # FUZZ_TIME=10, FUZZ_JOBS=1, FUZZ_ARGS (for the engine), LIB_FUZZING_ENGINE (libFuzzer: -fsanitize=fuzzer).
 
@@ -17,13 +20,16 @@ FUZZ_TARGETS := $(shell sed -n 's/^PROPERTY\(_JSON\)\{0,1\}(\(.*\))$$/\2/p' self
 FUZZ_NOJSON := $(shell sed -n 's/^PROPERTY(\(.*\))$$/\1/p' selftests/properties/list.def)
 FUZZ_CC ?= clang
 FUZZ_TIME ?= 10
-FUZZ_CFLAGS ?= -O2 -g
+# Comparisons are not traced: mutators and dictionaries know the numbers that count, and each
+# trace costs more than the comparison. Of text the C library's string functions are traced.
+FUZZ_CFLAGS ?= -O2 -gline-tables-only -fno-sanitize-coverage=trace-cmp
 LIB_FUZZING_ENGINE ?= -fsanitize=fuzzer
 FUZZ_DIR := $(BUILD)/fuzz
 export FUZZ_TIME FUZZ_JOBS FUZZ_ARGS FUZZ_DIR FUZZ_TARGETS FUZZ_NOJSON
 
+FUZZ_JSON := $(addprefix selftests/properties/prop_,record.c files.c dmesg.c)
 ifneq ($(JSON),yes)
-AREA_EXCLUDE += selftests/properties/prop_record.c selftests/properties/prop_files.c
+AREA_EXCLUDE += $(FUZZ_JSON)
 endif
 
 # The sandbox needs libseccomp; it is linked where that is.
@@ -35,8 +41,7 @@ endif
 # ---- in the build directory of one engine and sanitiser ----------------------
 
 SRC_properties := $(filter-out selftests/properties/test_%.c $(if $(filter yes,$(JSON)),, \
-	selftests/properties/prop_record.c selftests/properties/prop_files.c), \
-	$(wildcard selftests/properties/*.c))
+	$(FUZZ_JSON)), $(wildcard selftests/properties/*.c))
 $(eval $(call archive_rule,properties))
 
 # Engines other than libFuzzer are C++ archives, which the C compiler's driver does not link.
@@ -44,14 +49,16 @@ FUZZ_LINK = $(or $(FUZZ_CXX),$(CC)) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(LDFLAGS)
 
 # Structure-aware mutation is libFuzzer's: other engines bring no LLVMFuzzerMutate().
 FUZZ_MUTATE = $(if $(findstring -fsanitize=fuzzer,$(LIB_FUZZING_ENGINE)),-DHAVE_MUTATE)
-FUZZ_LIBS = $(OBJ)/libproperties.a $(LINKLIBS)
+FUZZ_ROOMS := $(filter uapi shim host hiod mocks capture reconstruct property conform,$(LIBS))
+FUZZ_ARCHIVES = $(FUZZ_ROOMS:%=$(OBJ)/lib%.a)
+FUZZ_LIBS = $(OBJ)/libproperties.a $(filter $(FUZZ_ARCHIVES),$(LINKLIBS))
 
 $(O)/fuzz/%.o: harness/property/main_libfuzzer.c $(HEADERS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) $(FUZZ_MUTATE) $(if $(SANDBOX),-DHAVE_SANDBOX) -DPROPERTY=$* -c -o $@ $<
 
-$(OBJ)/fuzzers/%: $(O)/fuzz/%.o $(SANDBOX) $(OBJ)/libproperties.a $(ARCHIVES)
+$(OBJ)/fuzzers/%: $(O)/fuzz/%.o $(SANDBOX) $(OBJ)/libproperties.a $(FUZZ_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_LINK) $(LIB_FUZZING_ENGINE) -o $@ $< $(SANDBOX) $(FUZZ_LIBS) $(JANSSON_LIBS) \
@@ -59,27 +66,28 @@ $(OBJ)/fuzzers/%: $(O)/fuzz/%.o $(SANDBOX) $(OBJ)/libproperties.a $(ARCHIVES)
 
 # Coverage guides by the code under test; what makes and judges its inputs only costs time.
 ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
-FUZZ_UNGUIDED := $(wildcard harness/property/*.c harness/conform/*.c \
-	selftests/properties/gen_*.c) $(addprefix selftests/properties/,oracle.c mutate.c page.c \
-	plain.c list.c)
+FUZZ_UNGUIDED := $(wildcard harness/property/*.c harness/conform/*.c selftests/properties/*.c)
 $(FUZZ_UNGUIDED:%.c=$(O)/%.o): XFLAGS += -fno-sanitize=fuzzer-no-link
 endif
 
 # Seeds, dictionaries, C tests, and inputs without any fuzzer.
-$(OBJ)/fuzz-tool: $(O)/selftests/fuzz/tool.o $(SRC_properties:%.c=$(O)/%.o) $(ARCHIVES)
+$(OBJ)/fuzz-tool: $(O)/selftests/fuzz/tool.o $(SRC_properties:%.c=$(O)/%.o) $(FUZZ_ARCHIVES)
 	$(call say,LD,$@)
-	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LINKLIBS) $(JANSSON_LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(filter $(FUZZ_ARCHIVES),$(LINKLIBS)) $(JANSSON_LIBS)
 
 # ---- what a user runs ---------------------------------------------------------
 
 FUZZ_MAKE = $(MAKE) --no-print-directory DEPS=no CC='$(FUZZ_CC)' BUILD_TOP='$(BUILD_TOP)' \
 	LIB_FUZZING_ENGINE='$(LIB_FUZZING_ENGINE)'
-FUZZ_ASAN = $(FUZZ_MAKE) BUILD='$(FUZZ_DIR)' SAN=yes CFLAGS='$(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link'
+FUZZ_ASAN = $(FUZZ_MAKE) BUILD='$(FUZZ_DIR)' SAN=yes CFLAGS='-fsanitize=fuzzer-no-link $(FUZZ_CFLAGS)'
 FUZZ_MSAN = $(FUZZ_MAKE) BUILD='$(FUZZ_DIR)/msan' JSON=no \
-	CFLAGS='$(FUZZ_CFLAGS) -fsanitize=memory,fuzzer-no-link -fno-omit-frame-pointer'
+	CFLAGS='-fsanitize=memory,fuzzer-no-link $(FUZZ_CFLAGS) -fno-omit-frame-pointer'
 FUZZ_COV = $(FUZZ_MAKE) BUILD='$(FUZZ_DIR)/cov' \
 	CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping'
 FUZZ_BIN := $(FUZZ_DIR)/asan/fuzzers
+
+# Of every kind one: parsers of replies, a whole realize, options, a file.
+BENCH ?= type1_info iova_ranges hw_info device_info realize check viommu_options host_parser
 
 .PHONY: fuzz-deps
 fuzz-deps:
@@ -124,3 +132,39 @@ fuzz-merge: fuzz-tool
 fuzz-coverage: fuzz-deps
 	$(Q)$(FUZZ_COV) $(FUZZ_DIR)/cov/fuzz-tool
 	$(Q)ci/fuzz/coverage $(FUZZ_DIR)/cov/fuzz-tool $(FUZZ_DIR)/coverage $(FUZZ_TARGETS)
+
+.PHONY: bench-fuzz
+bench-fuzz: fuzz-tool
+	$(Q)$(FUZZ_ASAN) $(FUZZ_BIN)/empty $(BENCH:%=$(FUZZ_BIN)/%)
+	$(Q)TOOL='$(SAN_BUILD)/fuzz-tool' ci/fuzz/bench $(FUZZ_BIN) $(BENCH)
+
+# ---- what fuzzers and properties find ---------------------------------------------
+
+# The bug bench: what it takes to find each, as a table in docs/bug-bench.md. It goes on where
+# it was stopped; BUGS='PATTERN...', SEEDS=5, LIMIT=60 (CPU seconds of one run), CASES=100000.
+BENCH_BUGS_OUT ?= $(BUILD)/bench-bugs
+
+.PHONY: bench-bugs
+bench-bugs: fuzz-deps
+	$(Q)$(FUZZ_ASAN) BENCH_BUGS_OUT='$(BENCH_BUGS_OUT)' bench-bugs-run
+	$(Q)selftests/bugs/bench/table '$(BENCH_BUGS_OUT)' '$(SAN_BUILD)/bugs' >docs/bug-bench.md
+
+BENCH_BUGS_TARGETS = $(shell sed -n 's/^[a-z][^ ]* //p' selftests/bugs/bench/targets | tr ' ' '\n' | sort -u)
+
+.PHONY: bench-bugs-run
+bench-bugs-run: $(BENCH_BUGS_TARGETS:%=$(O)/fuzz/%.o) $(O)/selftests/fuzz/tool.o $(SANDBOX) \
+		$(OBJ)/libproperties.a $(FUZZ_ARCHIVES)
+	$(Q)COMPILE='$(subst -I. ,-I@TREE@ -I. ,$(filter-out -MMD -MP,$(COMPILE)))' LINK='$(FUZZ_LINK)' \
+		LIBS='$(SANDBOX) $(FUZZ_LIBS) $(JANSSON_LIBS) $(if $(SANDBOX),$(SECCOMP_LIBS))' \
+		FUZZ_ENGINE='$(LIB_FUZZING_ENGINE)' OBJ='$(OBJ)' O='$(O)' BUGS='$(BUGS)' SEEDS='$(SEEDS)' \
+		LIMIT='$(LIMIT)' CASES='$(CASES)' selftests/bugs/bench/run '$(BENCH_BUGS_OUT)'
+
+# Do bytes that the kernel did not write count as such? With a bug that reads some, they must.
+.PHONY: fuzz-msan-fires msan-fires
+fuzz-msan-fires: fuzz-deps
+	$(Q)$(FUZZ_MSAN) msan-fires
+
+msan-fires: $(O)/fuzz/check.o $(SANDBOX) $(OBJ)/libproperties.a $(FUZZ_ARCHIVES)
+	$(Q)COMPILE='$(subst -I. ,-I@TREE@ -I. ,$(filter-out -MMD -MP,$(COMPILE)))' LINK='$(FUZZ_LINK)' \
+		LIBS='$(SANDBOX) $(FUZZ_LIBS) $(if $(SANDBOX),$(SECCOMP_LIBS))' \
+		FUZZ_ENGINE='$(LIB_FUZZING_ENGINE)' OBJ='$(OBJ)' O='$(O)' selftests/bugs/msan/run

@@ -7,6 +7,7 @@
  *	fuzz-tool seeds NAME DIR N         N generated inputs, and what corpus/hosts has for it
  *	fuzz-tool dict NAME                a dictionary, from the descriptions
  *	fuzz-tool ctest NAME FILE          a C test of an input
+ *	fuzz-tool cases NAME N SEED        N generated cases; the number of the one that failed
  *
  * Status: 0, 1 an input failed, 2 usage or a file that cannot be read or written.
  */
@@ -16,7 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "harness/property/files.h"
 #include "harness/uapi/uapi.h"
@@ -26,7 +30,7 @@
 static int usage(void)
 {
 	fprintf(stderr, "usage: fuzz-tool list | run NAME PATH... | seeds NAME DIR N | dict NAME | "
-			"ctest NAME FILE\n");
+			"ctest NAME FILE | cases NAME N SEED\n");
 	return 2;
 }
 
@@ -263,6 +267,50 @@ static int ctest(const struct property *p, const char *path)
 	return 0;
 }
 
+/* ---- cases ------------------------------------------------------------------------------ */
+
+/* A case that takes longer hangs. */
+#define CASE_SECONDS 10
+
+/*
+ * Prints the number of the first case that fails, from 1, or 0: in a process of
+ * their own, for a failing case may end it. 0, 1 one failed, 2 no process.
+ */
+static int cases(const struct property *p, unsigned long n, uint64_t seed)
+{
+	unsigned long *at =
+		mmap(NULL, sizeof(*at), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t pid;
+
+	if (at == MAP_FAILED)
+		return 2;
+	pid = fork();
+	if (pid < 0)
+		return 2;
+	for (*at = pid ? *at : 1; !pid && *at <= n; ++*at) {
+		uint64_t mix = seed ^ (uint64_t)*at << 32;
+		enum property_result res;
+		struct choices c;
+
+		alarm(CASE_SECONDS);
+		choices_init_seed(&c, choices_mix(&mix));
+		res = p->fn(&c, p->ctx);
+		choices_free(&c);
+		if (res == PROPERTY_FAIL)
+			_exit(1);
+	}
+	/* With its checks for leaks. */
+	if (!pid)
+		exit(0);
+	if (waitpid(pid, &status, 0) != pid)
+		return 2;
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		*at = 0;
+	printf("%lu\n", *at);
+	return *at != 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct property *p;
@@ -295,5 +343,7 @@ int main(int argc, char **argv)
 		return dict(p);
 	if (!strcmp(argv[1], "ctest") && argc == 4)
 		return ctest(p, argv[3]);
+	if (!strcmp(argv[1], "cases") && argc == 5)
+		return cases(p, strtoul(argv[3], NULL, 0), strtoull(argv[4], NULL, 0));
 	return usage();
 }

@@ -65,6 +65,8 @@ size_t make_ranges_replies(struct choices *c, uint8_t *buf, size_t cap);
 
 /* host_free() frees it. NULL: no memory. */
 struct host *make_host(struct choices *c, unsigned int flags);
+/* A vDPA device, /dev/vhost-vdpa-0, for a host that has none. False: no memory. */
+bool make_vdpa(struct choices *c, struct host *h);
 /* The host that make_host() makes of nothing but zeros. */
 struct host *make_plain_host(void);
 

@@ -139,6 +139,39 @@ static void make_unit(struct choices *c, struct host *h, unsigned int flags, boo
 						      .pgsizes = 0xfffffffffffff000 };
 }
 
+/*
+ * A vDPA device and its node: with the simulator's driver, behind no IOMMU, or
+ * with that of a virtio PCI device, whose group is the first device's.
+ */
+bool make_vdpa(struct choices *c, struct host *h)
+{
+	struct host_vdpa *v;
+	bool ok = true;
+
+	h->vdpas = v = zeroed(1, sizeof(*v), &ok);
+	if (!v)
+		return false;
+	h->nvdpas = 1;
+	v->kind = choices_bool(c, 30) ? HOST_VDPA_SIM : HOST_VDPA_VIRTIO;
+	v->name = text("vdpa0", &ok);
+	v->link = text(v->kind == HOST_VDPA_SIM ? "../../../devices/vdpa0"
+						: "../../../devices/pci0000:00/" HOST_BDF "/vdpa0",
+		       &ok);
+	v->driver = text("vhost_vdpa", &ok);
+	v->node_dir = text("vhost-vdpa-0", &ok);
+	v->node = (struct host_node){ true, 0, 511, 0, 0600 };
+	v->told = true;
+	v->device_id = 1;
+	v->features = 0x300000000;
+	/* Message v2, and batches, as vhost-vdpa has them always. */
+	v->backend_features = 0x6 | (choices_bool(c, 30) ? 0x108 : 0);
+	v->range = (struct host_range){ 0, choices_bool(c, 70) ? (1ull << 39) - 1 : make_top(c) };
+	v->queues = 2;
+	v->queue_max = 256;
+	v->groups = v->spaces = 1;
+	return ok;
+}
+
 struct host *make_host(struct choices *c, unsigned int flags)
 {
 	static const char *const releases[] = { "6.12.117", "7.3.4",  "6.1.0-56-amd64",
@@ -187,6 +220,8 @@ struct host *make_host(struct choices *c, unsigned int flags)
 		h->ngroups = h->ndevices = n;
 		for (unsigned int i = 0; i < n; i++)
 			make_device(c, h, i, &ok);
+		if (!(flags & HOST_PLAIN) && choices_bool(c, 15))
+			ok &= make_vdpa(c, h);
 	}
 	if (!ok) {
 		host_free(h);

@@ -91,7 +91,7 @@ static int h_open(struct shim *s, const char *path, int flags)
 {
 	struct hostile *h = to_hostile(s);
 	enum uapi_fd kind = uapi_fd_from_path(path);
-	bool made_up = !h->under || kind == UAPI_FD_VDPA;
+	bool made_up = !h->under;
 
 	if (hit(h)) {
 		if (h->hangs || choices_bool(h->c, 70))
@@ -425,10 +425,7 @@ static ssize_t h_readlink(struct shim *s, const char *path, char *buf, size_t le
 	ssize_t ret;
 
 	if (!hit(h)) {
-		ret = h->under ? h->under->ops->readlink(h->under, path, buf, len) : -ENOENT;
-		/* Where vhost-vdpa nodes hang in sysfs, the model has nothing. */
-		if (ret != -ENOENT || strncmp(path, "/sys/dev/char/", 14))
-			return ret;
+		return h->under ? h->under->ops->readlink(h->under, path, buf, len) : -ENOENT;
 	} else if (h->hangs || choices_bool(h->c, 50)) {
 		return -any_errno(h->c);
 	}

@@ -2,8 +2,8 @@
 /*
  * A hostile kernel: a shim backend over the model whose every reply the
  * choices may change: an errno, a field, all bytes, nothing written at all, a
- * result that is none. What is opened beyond the model's files (vhost-vdpa)
- * is answered from the choices alone.
+ * result that is none. A file whose opening was changed is none of the model's:
+ * it is answered from the choices alone.
  *
  * It keeps the books: which descriptors it gave out, and what the last reply
  * about IOVA ranges was worth.

@@ -33,6 +33,7 @@ static void drop(void)
 struct shim *plain_model(size_t i)
 {
 	static bool registered;
+	struct choices none;
 	struct host *h;
 
 	if (models[i])
@@ -51,7 +52,9 @@ struct shim *plain_model(size_t i)
 	h->iommus[0].cap = of[i].cap;
 	h->iommus[0].ecap = of[i].ecap;
 	hosts[i] = h;
-	models[i] = h->release ? model_new(h, NULL) : NULL;
+	choices_init_bytes(&none, "", 0);
+	choices_keep(&none, false);
+	models[i] = h->release && make_vdpa(&none, h) ? model_new(h, NULL) : NULL;
 	return models[i];
 }
 

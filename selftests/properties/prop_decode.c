@@ -84,11 +84,17 @@ static enum property_result decode(struct choices *c, void *ctx)
 
 static size_t mutate_decode(uint8_t *data, size_t size, size_t max, uint32_t seed)
 {
-	static const char *const replies[] = { "VFIO_IOMMU_GET_INFO", "VFIO_DEVICE_GET_REGION_INFO",
-					       "VFIO_DEVICE_GET_INFO", "IOMMU_GET_HW_INFO" };
+	static const struct {
+		enum uapi_fd kind;
+		uint32_t req;
+	} replies[] = { { UAPI_FD_CONTAINER, (uint32_t)VFIO_IOMMU_GET_INFO },
+			{ UAPI_FD_DEVICE, (uint32_t)VFIO_DEVICE_GET_REGION_INFO },
+			{ UAPI_FD_DEVICE, (uint32_t)VFIO_DEVICE_GET_INFO },
+			{ UAPI_FD_IOMMUFD, (uint32_t)IOMMU_GET_HW_INFO } };
 
 	/* Row, result (a flag and a number), failed, where to cut. */
-	return mutate_reply(replies[seed & 3], 5, data, size, max, seed >> 2);
+	return mutate_reply(replies[seed & 3].kind, replies[seed & 3].req, 5, data, size, max,
+			    seed >> 2);
 }
 
 const struct property property_decode = { "decode", decode, .cases = 10000,

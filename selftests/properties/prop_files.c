@@ -16,6 +16,7 @@
 #include "harness/property/property.h"
 #include "mocks/model.h"
 #include "selftests/properties/gen.h"
+#include "selftests/properties/itself.h"
 #include "selftests/properties/list.h"
 
 #define TEXT_MAX 32768
@@ -69,8 +70,7 @@ static size_t spoil(struct choices *c, const char *text, uint8_t *buf, size_t ca
 	return n;
 }
 
-/* One line, printable, not empty. */
-static bool good_message(const struct capture_error *err)
+bool good_message(const struct capture_error *err)
 {
 	const char *s = err->msg;
 
@@ -84,7 +84,7 @@ static bool good_message(const struct capture_error *err)
 
 /* ---- host descriptions --------------------------------------------------------------- */
 
-static enum property_result reads_itself(struct choices *c, const struct host *h)
+enum property_result reads_itself(struct choices *c, const struct host *h)
 {
 	enum property_result res = PROPERTY_PASS;
 	struct capture_error err = { "" };

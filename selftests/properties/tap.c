@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* See tap.h. */
 #include <errno.h>
+#include <linux/vhost_types.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -177,8 +178,20 @@ static int t_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 
 ON_FD(read, SHIM_OP_READ, ssize_t, ARGS(struct shim *s, int fd, void *buf, size_t len),
       ARGS(t->under, fd, buf, len))
-ON_FD(write, SHIM_OP_WRITE, ssize_t, ARGS(struct shim *s, int fd, const void *buf, size_t len),
-      ARGS(t->under, fd, buf, len))
+static ssize_t t_write(struct shim *s, int fd, const void *buf, size_t len)
+{
+	struct tap *t = to_tap(s);
+	enum uapi_fd kind = kind_of(t, fd);
+	struct vhost_msg_v2 msg;
+	bool it;
+
+	/* A message to vhost-vdpa is a request of its own. */
+	memcpy(&msg, buf, len < sizeof(msg) ? len : sizeof(msg));
+	it = now(t, SHIM_OP_WRITE, kind == UAPI_FD_VDPA && len >= sizeof(msg) ? msg.iotlb.type : 0,
+		 kind, "");
+	return (ssize_t)done(t, it, (long)t->under->ops->write(t->under, fd, buf, len));
+}
+
 ON_FD(pread, SHIM_OP_PREAD, ssize_t,
       ARGS(struct shim *s, int fd, void *buf, size_t len, uint64_t off),
       ARGS(t->under, fd, buf, len, off))

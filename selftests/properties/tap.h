@@ -34,7 +34,7 @@ struct tap {
 	/* What happened. */
 	unsigned int calls;
 	enum shim_op op; /* of the nth call */
-	uint32_t req;
+	uint32_t req;	 /* of a message to vhost-vdpa: its type */
 	enum uapi_fd kind;
 	char path[128];
 	int ret;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Both replies of IOMMU_IOAS_IOVA_RANGES as bytes of the fuzzer's, against a second reading. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "harness/property/property.h"
+#include "hiod/iommufd.h"
+#include "hiod/type1_info.h"
+#include "selftests/properties/agree.h"
+#include "selftests/properties/gen.h"
+#include "selftests/properties/list.h"
+#include "selftests/properties/mutate.h"
+
+/* A kernel that gives the prepared answers. */
+struct answer {
+	struct shim shim;
+	const uint8_t *in; /* the input */
+	size_t len;
+	unsigned int calls;
+};
+
+static int answer_ranges(struct answer *a, struct iommu_ioas_iova_ranges *q)
+{
+	struct ranges_replies rr;
+	unsigned int i = a->calls++ ? 1 : 0;
+	uint32_t n, given = q->num_iovas;
+
+	memcpy(&rr, a->in, sizeof(rr));
+	q->num_iovas = rr.num[i];
+	q->out_iova_alignment = rr.alignment;
+	if (i && q->allowed_iovas) {
+		n = (uint32_t)((a->len - sizeof(rr)) / sizeof(struct hiod_range));
+		n = n < rr.written ? n : rr.written;
+		n = n < given ? n : given;
+		memcpy((void *)(uintptr_t)q->allowed_iovas, a->in + sizeof(rr),
+		       n * sizeof(struct hiod_range));
+	}
+	return -(int)(uint16_t)(rr.rc[i] & 0xfff);
+}
+
+static int answer_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
+{
+	struct answer *a = (struct answer *)s;
+
+	return req == (uint32_t)IOMMU_IOAS_IOVA_RANGES
+		       ? answer_ranges(a, (struct iommu_ioas_iova_ranges *)arg)
+		       : -ENOTTY;
+}
+
+static const struct shim_ops answer_ops = { .name = "answer", .ioctl = answer_ioctl };
+
+static size_t sample_ranges(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
+{
+	return make_ranges_replies(c, buf, cap);
+}
+
+static enum property_result iova_ranges(struct choices *c, void *ctx)
+{
+	static struct oracle o;
+	static uint8_t in[REPLY_MAX];
+	size_t len = choices_rest(c, in, sizeof(in), sample_ranges, NULL);
+	const struct hiod_profile *p = hiod_profile_default();
+	struct answer a = { .shim.ops = &answer_ops, .in = in, .len = len };
+	IOMMUFDBackend be = { .shim = &a.shim, .profile = p, .fd = 3, .users = 1 };
+	struct hiod_anomalies an = { 0 };
+	struct hiod_ranges list = { 0 };
+	struct ranges_replies rr;
+	enum property_result res;
+	struct hiod_error err;
+	uint64_t pgsizes = 0;
+	size_t there;
+	int rc, first, second;
+
+	if (len < sizeof(rr)) {
+		memset(in + len, 0, sizeof(rr) - len);
+		a.len = len = sizeof(rr);
+	}
+	memcpy(&rr, in, sizeof(rr));
+	/* Between some pages of ranges and the bound nothing changes but what a buffer costs. */
+	for (int i = 0; i < 2; i++)
+		if (rr.num[i] > 256 && rr.num[i] < HIOD_REPLY_MAX / 16 - 8)
+			rr.num[i] &= 255;
+	memcpy(in, &rr, sizeof(rr));
+	there = (len - sizeof(rr)) / sizeof(struct hiod_range);
+	first = rr.rc[0] & 0xfff;
+	second = rr.rc[1] & 0xfff;
+	choices_note(c, "errno %d with num %u, errno %d with num %u, %u of %zu entries written",
+		     first, rr.num[0], second, rr.num[1], rr.written, there);
+	there = there < rr.written ? there : rr.written;
+	there = there < rr.num[0] ? there : rr.num[0];
+
+	/* The rule of the uapi: one question for the count, one for the ranges. */
+	if (first && first != EMSGSIZE) {
+		oracle_ranges(&o, NULL, 0);
+	} else if (rr.num[0] > HIOD_REPLY_MAX / 16 || (!second && rr.num[1] > rr.num[0])) {
+		oracle_ranges(&o, NULL, 0);
+		o.says = ORACLE_MALFORMED;
+		o.why = "more entries than there is room for";
+	} else if (second) {
+		oracle_ranges(&o, NULL, 0);
+	} else if (rr.num[1] > there) {
+		oracle_ranges(&o, in + sizeof(rr), there);
+		o.says = ORACLE_MALFORMED;
+		o.why = "entries that were not written";
+	} else {
+		oracle_ranges(&o, in + sizeof(rr), rr.num[1]);
+	}
+	hiod_error_init(&err);
+	rc = iommufd_backend_get_iova_ranges(&be, 1, &list, &pgsizes, &an, &err);
+	res = oracle_agrees(c, rc, &list, &an, &o);
+	if (res == PROPERTY_PASS && a.calls > 2)
+		res = property_fail(c, "%u calls", a.calls);
+	if (res == PROPERTY_PASS && o.says == ORACLE_FINE && pgsizes != rr.alignment)
+		res = property_fail(c, "page sizes 0x%" PRIx64, pgsizes);
+	range_list_free(&list);
+	return res;
+}
+
+const struct property property_iova_ranges = { "iova_ranges", iova_ranges, .cases = 20000,
+					       .mutate = mutate_ranges };

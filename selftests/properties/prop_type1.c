@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* VFIO_IOMMU_GET_INFO replies as bytes of the fuzzer's, against a second reading of them. */
+#include <string.h>
+
+#include "harness/property/property.h"
+#include "hiod/type1_info.h"
+#include "selftests/properties/agree.h"
+#include "selftests/properties/gen.h"
+#include "selftests/properties/list.h"
+#include "selftests/properties/mutate.h"
+
+static size_t sample_type1(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
+{
+	return make_type1_reply(c, buf, cap);
+}
+
+static enum property_result type1_info(struct choices *c, void *ctx)
+{
+	static struct oracle o;
+	static uint8_t in[REPLY_MAX];
+	size_t len = choices_rest(c, in, sizeof(in), sample_type1, NULL);
+	enum property_result res;
+	struct hiod_anomalies an = { 0 };
+	struct type1_info info;
+	struct hiod_error err;
+	uint8_t *reply;
+	int rc;
+
+	if (len < 24)
+		len = 24;
+	reply = page_end(len);
+	memcpy(reply, in, len);
+	oracle_type1(&o, reply, len);
+	choices_note(c, "%zu bytes: %s", len,
+		     o.says == ORACLE_FINE	? "fine"
+		     : o.says == ORACLE_MISSING ? "no ranges"
+						: o.why);
+	hiod_error_init(&err);
+	rc = type1_info_parse(reply, len, &info, &an, &err);
+	res = oracle_agrees(c, rc, &info.iova_ranges, &an, &o);
+	if (res == PROPERTY_PASS && memcmp(reply, in, len))
+		res = property_fail(c, "the reply was changed");
+	if (res == PROPERTY_PASS && !rc && info.iova_ranges.n &&
+	    range_get_last_bit(&info.iova_ranges.r[info.iova_ranges.n - 1]) > 63)
+		res = property_fail(c, "more than 64 bits");
+	range_list_free(&info.iova_ranges);
+	return res;
+}
+
+static size_t mutate_type1(uint8_t *data, size_t size, size_t max, uint32_t seed)
+{
+	return mutate_reply(UAPI_FD_CONTAINER, (uint32_t)VFIO_IOMMU_GET_INFO, 0, data, size, max,
+			    seed);
+}
+
+const struct property property_type1_info = { "type1_info", type1_info, .cases = 20000,
+					      .mutate = mutate_type1 };
