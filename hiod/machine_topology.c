@@ -90,5 +90,8 @@ int machine_add_topology(Machine *m, const char *text, const char *host, bool vd
 			hiod_error_hint(err, "topology, line %u: %s", n, line);
 		return rc;
 	}
+	/* A line that is too long to be one. */
+	if (rc)
+		hiod_error_hint(err, "topology, line %u", n);
 	return rc;
 }
