@@ -2,7 +2,7 @@
 # Known bugs put back, one at a time: the test named in each patch must fail.
 # BUGS='NAME...' picks some of selftests/bugs; JOBS: how many at once.
 
-BUG_TESTS = $(shell sed -n 's/^Test: \([^ ]*\) .*/\1/p' selftests/bugs/*.patch | sort -u)
+BUG_TESTS = $(shell sed -n 's/^Test: \([^ ]*\) .*/\1/p' selftests/bugs/*.patch selftests/bugs/bench/*.patch | sort -u)
 
 .PHONY: check-bugs
 check-bugs: deps

@@ -29,6 +29,28 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, size_t nb,
 				 uint8_t *out, size_t max, unsigned int seed);
 
+#ifdef __SANITIZE_ADDRESS__
+#define HAVE_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAVE_ASAN
+#endif
+#endif
+
+#ifdef HAVE_ASAN
+const char *__asan_default_options(void);
+
+/*
+ * What is freed comes back soon: a quarantine of 256 MB makes every allocation
+ * a cache miss, and an input here allocates kilobytes. Short stacks of
+ * allocations do for parsers; $ASAN_OPTIONS asks for more of both.
+ */
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64:malloc_context_size=6";
+}
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct property *p = &TARGET;
