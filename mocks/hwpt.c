@@ -64,6 +64,10 @@ int hwpt_compatible(const struct hwpt *h, const struct dev *d)
 
 	if (!h->io || !d->unit)
 		return h->io || d->unit ? -EINVAL : 0;
+	/* Of one unit some devices may have no dirty tracking: mock devices, when told so. */
+	if (h->dirty && d->unit->domain[HOST_DOMAIN_DIRTY].attach_errno && h->io == d->io &&
+	    !h->d.attach_errno)
+		return -EINVAL;
 	if (h->io == d->io)
 		return -h->d.attach_errno;
 	/* Another unit of the same driver must reach as far with the same pages. */

@@ -19,6 +19,7 @@ enum obj_type {
 	OBJ_HWPT_NESTED,
 	OBJ_FAULT,
 	OBJ_VIOMMU, /* no driver modelled here makes one: looked up, never found */
+	OBJ_SELFTEST,
 };
 
 /* First member of every object. users: what keeps DESTROY away. */
@@ -39,6 +40,7 @@ struct ictx {
 	uint32_t first_free; /* no free id below */
 	struct ioas *vfio_ioas;
 	bool account_mm;
+	uint64_t npages; /* mappings made so far: the last one's area.pages */
 	bool no_iommu_mode;
 };
 
@@ -76,6 +78,7 @@ struct area {
 	bool writable; /* its pages may be mapped for writing */
 	bool mute;     /* for neither reading nor writing, which only compat asks for */
 	bool file;
+	uint64_t pages; /* the same in all that came from one mapping by COPY and cuts */
 };
 
 struct ioas {
@@ -189,6 +192,12 @@ int cmd_hw_queue_alloc(struct ucmd *u);
 int cmd_noiommu_get_pa(struct ucmd *u);
 /* The descriptor of a fault queue is closed. */
 void fault_close(struct fault *f);
+
+/* selftest.c: mock devices, where model_set_mock_devices() has put them. */
+#define TEST_CMD_MIN  68u
+#define TEST_CMD_SIZE 72u
+int cmd_test(struct ucmd *u);
+void selftest_destroy(struct obj *o);
 
 /* ---- compat.c: VFIO container requests on an iommufd ------------------------- */
 

@@ -106,9 +106,15 @@ int ioas_add_domain(struct ioas *ioas, struct hwpt *hwpt)
 		err = ioas_reserve(ioas, 0, a->start - 1, hwpt);
 	if (!err && a->last != UINT64_MAX)
 		err = ioas_reserve(ioas, a->last + 1, UINT64_MAX, hwpt);
-	for (size_t i = 0; i < ioas->nareas && !err; i++)
-		if (hwpt_refuses(hwpt, &ioas->areas[i]))
+	for (size_t i = 0; i < ioas->nareas && !err; i++) {
+		const struct area *m = &ioas->areas[i];
+
+		if (!m->file && !ioas->hwpts)
+			err = user_pinnable(ioas->obj.ictx->m, m->va, m->last - m->iova + 1,
+					    m->writable);
+		if (!err && hwpt_refuses(hwpt, m))
 			err = -EINVAL;
+	}
 	if (err) {
 		iset_remove_owner(&ioas->reserved, hwpt);
 		return err;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Mappings of an IOAS: MAP, MAP_FILE, COPY, UNMAP and the choice of an
- * address. As in type1 nothing is pinned, so pinning never fails.
+ * address. Whether pages can be pinned is asked of who knows (model_set_pinnable()).
  */
 #include <stdlib.h>
 
@@ -175,7 +175,7 @@ int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t lengt
 		.mute = !prot,
 		.file = file,
 	};
-	const struct model *m = ioas->obj.ictx->m;
+	struct model *m = ioas->obj.ictx->m;
 	int err;
 
 	/* Since files can be mapped, a wild end comes first; a file has been looked at before. */
@@ -190,11 +190,15 @@ int ioas_map_user(struct ioas *ioas, uint64_t *iova, uint64_t va, uint64_t lengt
 		return err;
 	if (va % PAGE_SZ & (ioas->alignment - 1))
 		return -EINVAL;
+	err = ioas->hwpts && !file ? user_pinnable(m, va, length, a.writable) : 0;
+	if (err)
+		return err;
 	for (const struct hwpt *h = ioas->hwpts; h; h = h->next)
 		if (hwpt_refuses(h, &a))
 			return -EINVAL;
 	a.iova = *iova;
 	a.last = range_end(*iova, length);
+	a.pages = ++ioas->obj.ictx->npages;
 	return insert_area(ioas, &a);
 }
 
@@ -334,6 +338,8 @@ static int copy_pieces(struct ioas *dst, const struct area *pieces, size_t n, ui
 			err = -EPERM;
 		else if (a.va % PAGE_SZ & (dst->alignment - 1))
 			err = -EINVAL;
+		else if (dst->hwpts && !a.file)
+			err = user_pinnable(dst->obj.ictx->m, a.va, to - from + 1, a.writable);
 		if (!err)
 			err = insert_area(dst, &a);
 		if (err) {

@@ -46,6 +46,8 @@ static void destroy_type(struct ictx *ictx, enum obj_type type)
 			hwpt_destroy((struct hwpt *)o);
 		else if (type == OBJ_IOAS)
 			ioas_destroy((struct ioas *)o);
+		else if (type == OBJ_SELFTEST)
+			selftest_destroy(o);
 		else
 			obj_free(o);
 	}
@@ -55,6 +57,7 @@ void ictx_put(struct ictx *ictx)
 {
 	if (--ictx->refs)
 		return;
+	destroy_type(ictx, OBJ_SELFTEST);
 	destroy_type(ictx, OBJ_HWPT_NESTED);
 	destroy_type(ictx, OBJ_HWPT_PAGING);
 	destroy_type(ictx, OBJ_FAULT);
@@ -148,6 +151,7 @@ static int cmd_destroy(struct ucmd *u)
 	case OBJ_IOAS: ioas_destroy((struct ioas *)o); break;
 	case OBJ_HWPT_PAGING:
 	case OBJ_HWPT_NESTED: hwpt_destroy((struct hwpt *)o); break;
+	case OBJ_SELFTEST: selftest_destroy(o); break;
 	default: obj_free(o);
 	}
 	return 0;
@@ -192,7 +196,7 @@ static const struct command commands[] = {
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
-#define TEST_NR	  32u /* IOMMU_TEST_CMD, which is not modelled: a description cannot tell its state */
+#define TEST_NR	  32u /* IOMMU_TEST_CMD; a description cannot tell the state of its mock devices */
 
 static bool known(const struct model *m, uint32_t nr)
 {
@@ -226,7 +230,7 @@ static bool in_table(const struct model *m, uint32_t nr)
 
 int iommufd_ioctl(struct model *m, struct ictx *ictx, uint32_t req, uintptr_t arg)
 {
-	uint64_t buf[6]; /* the largest command is 48 bytes */
+	uint64_t buf[TEST_CMD_SIZE / 8]; /* the largest command */
 	struct ucmd u = { .m = m, .ictx = ictx, .uaddr = arg, .cmd = buf };
 	uint32_t nr = NR(req);
 	bool command = req >> 8 == ';' && nr < NCOMMANDS;
@@ -238,6 +242,13 @@ int iommufd_ioctl(struct model *m, struct ictx *ictx, uint32_t req, uintptr_t ar
 	err = user_in(m, &u.usize, arg, sizeof(u.usize));
 	if (err)
 		return err;
+	if (m->mock_devices && req >> 8 == ';' && nr == TEST_NR) {
+		if (u.usize < TEST_CMD_MIN)
+			return -EINVAL;
+		u.ksize = TEST_CMD_SIZE;
+		err = user_in_ext(m, buf, u.ksize, arg, u.usize);
+		return err ? err : cmd_test(&u);
+	}
 	if (!command)
 		return unknown_request(m, "iommufd", req);
 	if (!known(m, nr))

@@ -297,6 +297,22 @@ int model_device_lost(struct shim *s, const char *bdf, bool lost)
 	return -ENODEV;
 }
 
+void model_set_pinnable(struct shim *s, model_pinnable_fn *fn, void *ctx)
+{
+	struct model *m = to_model(s);
+
+	m->pinnable = fn;
+	m->pinnable_ctx = ctx;
+}
+
+void model_set_mock_devices(struct shim *s)
+{
+	struct model *m = to_model(s);
+
+	m->mock_devices = true;
+	m->features |= 1u << HOST_F_IOMMUFD_TEST;
+}
+
 void model_set_hook(struct shim *s, model_hook_fn *fn, void *ctx)
 {
 	struct model *m = to_model(s);

@@ -53,6 +53,22 @@ const char *model_unknown(const struct shim *s);
 int model_device_lost(struct shim *s, const char *bdf, bool lost);
 
 /*
+ * Who can tell whether the client's pages from va, len bytes of whole pages, can
+ * be pinned, for writing too: 0 or -EFAULT. Asked where the kernel pins: when
+ * something is mapped behind an IOMMU, or what is mapped gets one. Without it
+ * (NULL) pinning never fails.
+ */
+typedef int model_pinnable_fn(void *ctx, uint64_t va, uint64_t len, bool write);
+void model_set_pinnable(struct shim *s, model_pinnable_fn *fn, void *ctx);
+
+/*
+ * The kernel is one with CONFIG_IOMMUFD_TEST, and its IOMMU_TEST_CMD makes mock
+ * devices and tells what is mapped for them (selftest.c). Without this the
+ * request is unknown.
+ */
+void model_set_mock_devices(struct shim *s);
+
+/*
  * Called before each ioctl that the client makes, not for those fn makes
  * itself: what another thread of the client would do between two calls. NULL
  * takes it away.

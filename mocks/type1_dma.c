@@ -128,7 +128,11 @@ int t1_map(struct container *c, uint64_t arg)
 		return -ENOSPC;
 	if (!ivlist_holds(&c->list.iovas, map.iova, range_end(map.iova, map.size)))
 		return -EINVAL;
-	return insert(c, &map);
+	/* Without a domain there is nobody to pin for. */
+	err = c->domains ? user_pinnable(c->m, map.vaddr, map.size,
+					 map.flags & VFIO_DMA_MAP_FLAG_WRITE)
+			 : 0;
+	return err ? err : insert(c, &map);
 }
 
 /* Bytes of a bitmap of so many pages: whole 64-bit words. */

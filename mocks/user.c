@@ -21,6 +21,16 @@ int user_zero(struct model *m, uint64_t dst, uint64_t len)
 	return 0;
 }
 
+int user_pinnable(struct model *m, uint64_t va, uint64_t len, bool write)
+{
+	uint64_t first = va & PAGE_MASK;
+
+	if (!m->pinnable || !len)
+		return 0;
+	return m->pinnable(m->pinnable_ctx, first, ((va + len - 1) | ~PAGE_MASK) - first + 1,
+			   write);
+}
+
 /* All of [arg, arg + len) is zero: 0; -E2BIG; -EFAULT when memory ends before something else. */
 static int check_zero(struct model *m, uint64_t arg, uint64_t len)
 {

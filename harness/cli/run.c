@@ -25,7 +25,7 @@ struct options {
 	const char *host, *replay, *record, *trace_file;
 	const char *fault[MAX_RULES];
 	size_t nfaults;
-	bool trace;
+	bool trace, mock_devices;
 };
 
 /* All that a run needs, from the backend up; each may be NULL. */
@@ -74,6 +74,10 @@ static int make_base(struct stack *k, const struct options *o)
 		if (capture_load_host(o->host, &k->host, NULL, &err))
 			return cli_error("%s", err.msg);
 		k->base = model_new(k->host, mem);
+		if (k->base)
+			model_set_pinnable(k->base, supervisor_pinnable, k->sup);
+		if (k->base && o->mock_devices)
+			model_set_mock_devices(k->base);
 	}
 	return k->base ? 0 : cli_error("out of memory");
 }
@@ -208,6 +212,7 @@ static int run(const struct cli_command *c, int argc, char **argv)
 		{ "replay", required_argument, NULL, 'R' },
 		{ "record", required_argument, NULL, 'r' },
 		{ "fault", required_argument, NULL, 'f' },
+		{ "iommufd-test", no_argument, NULL, 'm' },
 		{ "trace", no_argument, NULL, 't' },
 		{ "trace-file", required_argument, NULL, 'o' },
 		{ "help", no_argument, NULL, 'h' },
@@ -222,6 +227,7 @@ static int run(const struct cli_command *c, int argc, char **argv)
 		case 'H': o.host = optarg; break;
 		case 'R': o.replay = optarg; break;
 		case 'r': o.record = optarg; break;
+		case 'm': o.mock_devices = true; break;
 		case 'f':
 			if (o.nfaults == MAX_RULES)
 				return cli_usage(c, "more than %d rules", MAX_RULES);
@@ -237,6 +243,8 @@ static int run(const struct cli_command *c, int argc, char **argv)
 		return cli_usage(c, "--host and --replay exclude each other");
 	if (!o.host && !o.replay && !o.record)
 		return cli_usage(c, "one of --host, --replay and --record is needed");
+	if (!o.host && o.mock_devices)
+		return cli_usage(c, "--iommufd-test needs --host");
 	if (!o.host && !o.replay && o.nfaults)
 		return cli_usage(c, "no --fault on a real host");
 	if (optind == argc)
@@ -261,6 +269,8 @@ const struct cli_command cli_run = {
 		"                        CALL[#N]:FIELD=VALUE: change a field of its reply. CALL is a\n"
 		"                        request (VFIO_IOMMU_GET_INFO, IOAS_IOVA_RANGES), or open, stat,\n"
 		"                        access, readlink, listdir or pread with :PATH after it\n"
+		"      --iommufd-test    the host's kernel has CONFIG_IOMMUFD_TEST: its mock devices, for\n"
+		"                        the kernel's own tests\n"
 		"  -t, --trace           each answered call as a decoded line, to stderr\n"
 		"  -o, --trace-file FILE the same to a file\n"
 		"  -h, --help            this text\n\n"

@@ -34,6 +34,12 @@ void supervisor_free(struct supervisor *s);
  */
 const struct uapi_mem *supervisor_mem(struct supervisor *s);
 
+/*
+ * Can a device have the program's pages from va, len bytes of them, for writing
+ * too? ctx: the supervisor. 0; -EFAULT when a part is not mapped, or not so.
+ */
+int supervisor_pinnable(void *ctx, uint64_t va, uint64_t len, bool write);
+
 struct supervise_config {
 	/* Answers the calls; borrowed. Its memory is supervisor_mem(). */
 	struct shim *shim;
