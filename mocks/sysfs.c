@@ -290,6 +290,7 @@ static void override(struct build *b, const struct host_file *hf)
 	const char *slash = strrchr(hf->path, '/');
 	struct node *at, *n;
 	char path[4096];
+	int found;
 
 	if (!slash || (size_t)(slash - hf->path) >= sizeof(path))
 		return;
@@ -302,8 +303,14 @@ static void override(struct build *b, const struct host_file *hf)
 			vfs_remove(n);
 		return;
 	}
+	/* What lies in a file, or in the place of what lies in a directory, is of no host. */
+	found = vfs_lookup(b->v, path[0] ? path : "/", true, &at);
+	if (found == -ENOTDIR || (!found && at->type != NODE_DIR))
+		return;
 	at = dir(b, "%s", path[0] ? path : "/");
-	n = add(b, at, slash + 1, hf->link ? NODE_LINK : NODE_FILE, hf->content);
+	n = at ? vfs_child(at, slash + 1) : NULL;
+	if (!n || n->type != NODE_DIR || !n->child)
+		n = add(b, at, slash + 1, hf->link ? NODE_LINK : NODE_FILE, hf->content);
 	if (n)
 		n->err = hf->err;
 }

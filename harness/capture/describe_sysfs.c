@@ -466,7 +466,9 @@ void d_readlink(struct describer *d, const struct call *c)
 	int dev;
 
 	if (c->ret < 0) {
-		d_file_error(d, c->path, (int)-c->ret);
+		/* EINVAL: it is there, and no link, as most of what is on a path is. */
+		if (c->ret != -EINVAL)
+			d_file_error(d, c->path, (int)-c->ret);
 		return;
 	}
 	target = strndup((const char *)c->out, c->out_len);

@@ -110,4 +110,28 @@ TEST(a_file_that_makes_no_sense_is_named_at_its_first_read)
 	transcript_free(&t);
 }
 
+/* realpath() asks each directory of a path whether it is a link. */
+TEST(what_is_no_link_is_there_all_the_same)
+{
+	static const char *const paths[] = { "/sys", "/sys/bus", "/sys/devices/pci0000:00" };
+	struct transcript t = { .client = strdup("qemu") };
+	struct capture_error err = { "" };
+	struct host *h;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct call *c = transcript_add(&t, SHIM_OP_READLINK);
+
+		c->path = strdup(paths[i]);
+		c->ret = i == 2 ? -EACCES : -EINVAL;
+	}
+	add_open(&t, DEVICE "vendor", 3);
+	add_read(&t, SHIM_OP_READ, 3, 0, "0x8086\n");
+	ASSERT_EQ(0, describe(&t, "links", &h, &err));
+	ASSERT_EQ(1, h->nfiles);
+	EXPECT_STREQ("/sys/devices/pci0000:00", h->files[0].path);
+	EXPECT_EQ(EACCES, h->files[0].err);
+	host_free(h);
+	transcript_free(&t);
+}
+
 TEST_HARNESS_MAIN

@@ -227,6 +227,21 @@ TEST_F(files, what_was_seen_replaces_what_is_made)
 	EXPECT_STREQ("../../../bus/pci/drivers/other", link_of(self->s, DEV "/driver", &err));
 }
 
+TEST_F(files, directories_outlast_what_is_said_of_files_there)
+{
+	int err;
+
+	test_file(self->h, "/sys", NULL, false, EACCES);
+	test_file(self->h, "/sys/bus/pci", "text\n", false, 0);
+	test_file(self->h, REAL "/vendor/below", "text\n", false, 0);
+	self->s = model_new(self->h, NULL);
+	EXPECT_EQ(0, shim_access(self->s, REAL "/vendor", F_OK));
+	EXPECT_EQ(-ENOTDIR, shim_access(self->s, REAL "/vendor/below", F_OK));
+	EXPECT_EQ(-EACCES, shim_open(self->s, "/sys", O_RDONLY));
+	link_of(self->s, DEV, &err);
+	EXPECT_EQ(0, err);
+}
+
 TEST_F(files, stat_and_access)
 {
 	static const struct {
