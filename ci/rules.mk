@@ -149,7 +149,12 @@ check-portable: deps $(HEADERS)
 .PHONY: bench
 bench: all
 	$(Q)$(MAKE) $(PARALLEL) --no-print-directory $(BENCH_PROGS)
-	$(Q)for b in $(BENCH_PROGS); do HIOD_CORPUS=corpus $$b || exit 1; done
+	$(Q)for b in $(BENCH_PROGS); do HIOD='$(OBJ)/hiod' HIOD_CORPUS=corpus $$b || exit 1; done
+
+.PHONY: bench-fleet
+bench-fleet: all
+	$(Q)$(MAKE) $(PARALLEL) --no-print-directory $(OBJ)/selftests/bench/bench_fleet
+	$(Q)HIOD='$(OBJ)/hiod' HIOD_CORPUS=corpus $(OBJ)/selftests/bench/bench_fleet
 
 .PHONY: format
 format:
@@ -174,11 +179,13 @@ help:
 	@echo 'make kselftest-install KSRC=DIR  as tools/testing/selftests/hiod of a kernel tree'
 	@echo 'make check-hw    the driver tests on this machine, on the device BDF=...'
 	@echo 'make check-vm    real kernels in a VM: driver tests, capture, comparison with the model'
+	@echo 'make check-vm-qemu  QEMU recorded on the drivers there, against hiod capture'
 	@echo 'make conformance the long comparison of model and kernels'
 	@echo 'make check-bugs  known bugs put back, one at a time: a test must fail on each'
 	@echo 'make check-qemu  real QEMU on every host of the corpus against hiod check'
 	@echo 'make fuzz        every property as a fuzz target; fuzz-NAME, fuzz-repro, ...: ci/fuzz.mk'
-	@echo 'make bench       cost per call, as ratios to a raw ioctl'
+	@echo 'make bench       cost per call, as ratios to a raw ioctl; hiod check over fleets'
+	@echo 'make bench-fleet hosts a second, peak memory, and the share of the JSON parse'
 	@echo 'make install     PREFIX=/usr/local DESTDIR=: program, library, manual, completion; uninstall'
 	@echo 'make deb, dist   a Debian package; a source archive. check-install, check-deb: try them'
 	@echo 'make docs        regenerate the tables in docs/ that come from code'

@@ -21,3 +21,18 @@ check-vm: $(VM_PREREQS)
 vm-cache:
 	$(Q)DEPS='$(DEPS)' ci/deps base $(vm_deps)
 	$(Q)ci/vm/run --kernels '$(KERNELS)' --hosts '$(HOSTS)' --prepare
+
+# An unmodified QEMU inside the guests, recorded on their own drivers; what it was told
+# against what hiod capture records there. QEMU: ci/qemu's version.
+VM_QEMU ?= 10.0
+VM_QEMU_KERNELS ?= 6.12
+VM_QEMU_HOSTS ?= vtd-aw39,vtd-aw48
+
+.PHONY: check-vm-qemu
+check-vm-qemu: payload all
+	$(Q)DEPS='$(DEPS)' ci/deps base vm $(if $(filter-out 6.1 6.12,$(VM_QEMU_KERNELS)),vm-all)
+	$(Q)ci/payload-qemu/make '$(BUILD)' '$(BUILD)/static/hiod' "$$(ci/qemu $(VM_QEMU))"
+	$(Q)rm -rf '$(BUILD)/vm-qemu'
+	$(Q)ci/vm/run --kernels '$(VM_QEMU_KERNELS)' --hosts '$(VM_QEMU_HOSTS)' --mem 1024 \
+		--payload '$(BUILD)/payload-qemu' --out '$(BUILD)/vm-qemu' $(VM_ARGS)
+	$(Q)ci/payload-qemu/compare '$(BUILD)/hiod' '$(BUILD)/vm-qemu'
