@@ -54,10 +54,11 @@ SRC_scenario := $(wildcard harness/scenario/*.c)
 CONFORM_JSON := $(if $(filter yes,$(JSON)),,harness/conform/running.c)
 SRC_conform := $(filter-out harness/conform/main.c $(CONFORM_JSON),$(wildcard harness/conform/*.c))
 ifeq ($(JSON),yes)
-LIBS := uapi shim host hiod mocks capture reconstruct explain ktap property scenario conform
+LIBS := uapi shim host hiod mocks capture reconstruct explain report ktap property scenario conform
 SRC_capture := $(filter-out $(SRC_host),$(wildcard harness/capture/*.c))
 SRC_reconstruct := $(wildcard harness/reconstruct/*.c)
 SRC_explain := $(wildcard harness/explain/*.c)
+SRC_report := $(wildcard harness/report/*.c)
 endif
 
 # Programs are supervised where libseccomp is and its numbers are known; hiod run says so elsewhere.

@@ -27,7 +27,7 @@ struct cli_command {
 
 extern const struct cli_command cli_capture, cli_check, cli_show, cli_describe, cli_replay,
 	cli_validate, cli_import, cli_uapi, cli_scenario, cli_run, cli_reconstruct, cli_explain,
-	cli_diff;
+	cli_report, cli_diff;
 
 /* "hiod: " and the message, to stderr, as one line. Returns CLI_BAD. */
 __attribute__((format(printf, 1, 2))) int cli_error(const char *fmt, ...);

@@ -8,9 +8,9 @@
 #include "harness/cli/cli.h"
 
 static const struct cli_command *const commands[] = {
-	&cli_capture, &cli_check,	&cli_describe, &cli_diff, &cli_explain,
-	&cli_import,  &cli_reconstruct, &cli_replay,   &cli_run,  &cli_scenario,
-	&cli_show,    &cli_uapi,	&cli_validate,
+	&cli_capture,  &cli_check,	 &cli_describe, &cli_diff,     &cli_explain,
+	&cli_import,   &cli_reconstruct, &cli_replay,	&cli_report,   &cli_run,
+	&cli_scenario, &cli_show,	 &cli_uapi,	&cli_validate,
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(*commands))

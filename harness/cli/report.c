@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* hiod report: hosts as one HTML file. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/capture/file.h"
+#include "harness/capture/load.h"
+#include "harness/cli/cli.h"
+#include "harness/report/report.h"
+
+struct options {
+	const struct hiod_profile *profile;
+	const char *output;
+};
+
+static int parse(const struct cli_command *c, struct options *o, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "profile", required_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int ch;
+
+	*o = (struct options){ .profile = hiod_profile_default() };
+	while ((ch = getopt_long(argc, argv, "o:p:h", longopts, NULL)) != -1) {
+		switch (ch) {
+		case 'o': o->output = optarg; break;
+		case 'p':
+			o->profile = hiod_profile_find(optarg);
+			if (!o->profile)
+				return cli_usage(c, "no profile '%s'", optarg);
+			break;
+		case 'h': cli_help(c, stdout); return -1;
+		default: return cli_usage(c, NULL);
+		}
+	}
+	if (!o->output)
+		return cli_usage(c, "-o FILE is missing");
+	return optind == argc ? cli_usage(c, "no host given") : 0;
+}
+
+/* The file's name without directories and what all such files end in. */
+static char *label(const char *path)
+{
+	static const char *const suffixes[] = { ".host.json", ".capture.jsonl", ".json", ".jsonl",
+						".txt" };
+	const char *slash = strrchr(path, '/');
+	char *name = strdup(slash ? slash + 1 : path);
+
+	for (size_t i = 0; name && i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		size_t n = strlen(name), s = strlen(suffixes[i]);
+
+		if (n > s && !strcmp(name + n - s, suffixes[i])) {
+			name[n - s] = '\0';
+			break;
+		}
+	}
+	return name;
+}
+
+/* Hosts that cannot be read are told and left out; the page is of the others. */
+static int add_file(struct report *r, const char *path, size_t *added)
+{
+	struct capture_error err;
+	struct host *h;
+	char *name;
+	int rc;
+
+	if (capture_load_host(path, &h, NULL, &err))
+		return cli_error("%s", err.msg);
+	name = label(path);
+	rc = name ? report_add(r, name, h) : -ENOMEM;
+	free(name);
+	host_free(h);
+	if (rc)
+		return cli_error("%s: %s", path, strerror(-rc));
+	++*added;
+	return CLI_OK;
+}
+
+static int write_page(const struct report *r, const char *path)
+{
+	struct capture_error err;
+	struct atomic_file a;
+	int rc;
+
+	if (!strcmp(path, "-"))
+		return report_write(r, stdout) ? cli_error("cannot write the report") : CLI_OK;
+	if (atomic_begin(&a, path, &err))
+		return cli_error("%s", err.msg);
+	rc = report_write(r, a.f);
+	if (rc) {
+		atomic_abort(&a);
+		return cli_error("%s: %s", path, strerror(-rc));
+	}
+	return atomic_commit(&a, &err) ? cli_error("%s", err.msg) : CLI_OK;
+}
+
+static int run(const struct cli_command *c, int argc, char **argv)
+{
+	struct cli_files files;
+	struct options o;
+	struct report *r;
+	size_t added = 0;
+	int status = parse(c, &o, argc, argv), written;
+
+	if (status)
+		return status < 0 ? CLI_OK : status;
+	r = report_new(o.profile);
+	if (!r)
+		return cli_error("out of memory");
+	status = cli_files_expand(&files, argv + optind, argc - optind);
+	for (size_t i = 0; i < files.n; i++)
+		if (add_file(r, files.path[i], &added))
+			status = CLI_BAD;
+	cli_files_free(&files);
+	/* No page of nothing over one that may be there. */
+	if (added) {
+		written = write_page(r, o.output);
+		if (written)
+			status = written;
+	}
+	report_free(r);
+	return status;
+}
+
+const struct cli_command cli_report = {
+	.name = "report",
+	.args = "[--profile NAME] -o FILE HOST...",
+	.summary = "hosts, what fits them and their address maps, as one HTML file",
+	.help = "A matrix of hosts × vIOMMU configurations and, for each host, a map of its IOVAs to a\n"
+		"logarithmic scale. The file needs no network and no script. It is written whole or\n"
+		"not at all. HOST is a description, a capture, or a directory of them.\n\n"
+		"  -o, --output FILE    where to (- for standard output)\n"
+		"  -p, --profile NAME   answers of this QEMU: qemu-9.1, ... (default newest)\n"
+		"  -h, --help           this text\n\n"
+		"Exit status: 0 written, 2 bad input (what could be read is in the report) or usage.\n",
+	.run = run,
+};
