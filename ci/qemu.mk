@@ -18,3 +18,8 @@ check-qemu: all
 docs-qemu:
 	$(Q){ ci/qemu-matrix --markdown $(QEMU_ROWS)/matrix.jsonl && ci/qemu-plug --markdown $(QEMU_ROWS)/plug.jsonl; } \
 		> docs/qemu-matrix.md.tmp && mv docs/qemu-matrix.md.tmp docs/qemu-matrix.md
+
+# What hiod run adds to QEMU's start.
+.PHONY: bench-qemu
+bench-qemu: all
+	$(Q)ci/qemu-start --hiod $(BUILD)/hiod $(BENCH_ARGS)
