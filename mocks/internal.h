@@ -129,6 +129,8 @@ struct model {
 	bool mock_devices; /* IOMMU_TEST_CMD is modelled */
 	model_pinnable_fn *pinnable;
 	void *pinnable_ctx;
+	model_eventfd_fn *eventfd;
+	void *eventfd_ctx;
 	char unknown[64];
 };
 

@@ -305,6 +305,14 @@ void model_set_pinnable(struct shim *s, model_pinnable_fn *fn, void *ctx)
 	m->pinnable_ctx = ctx;
 }
 
+void model_set_eventfd(struct shim *s, model_eventfd_fn *fn, void *ctx)
+{
+	struct model *m = to_model(s);
+
+	m->eventfd = fn;
+	m->eventfd_ctx = ctx;
+}
+
 void model_set_mock_devices(struct shim *s)
 {
 	struct model *m = to_model(s);

@@ -62,6 +62,14 @@ typedef int model_pinnable_fn(void *ctx, uint64_t va, uint64_t len, bool write);
 void model_set_pinnable(struct shim *s, model_pinnable_fn *fn, void *ctx);
 
 /*
+ * Who can tell what a descriptor is that the client gives as an eventfd and that
+ * is none of the model's: 0, -EINVAL (it is another file), -EBADF. Asked by
+ * vhost-vdpa. Without it (NULL) there are no eventfds: -EBADF.
+ */
+typedef int model_eventfd_fn(void *ctx, int fd);
+void model_set_eventfd(struct shim *s, model_eventfd_fn *fn, void *ctx);
+
+/*
  * The kernel is one with CONFIG_IOMMUFD_TEST, and its IOMMU_TEST_CMD makes mock
  * devices and tells what is mapped for them (selftest.c). Without this the
  * request is unknown.

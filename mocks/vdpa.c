@@ -253,11 +253,13 @@ static int config(struct vdpa *v, uint64_t arg, bool write)
 
 /* ---- requests ------------------------------------------------------------- */
 
-/* -1 unbinds; an eventfd cannot be had here, so that any other descriptor is none. */
+/* -1 unbinds; whether another is an eventfd, only who knows the client's own can tell. */
 int vdpa_eventfd(struct model *m, int32_t fd)
 {
 	if (fd == VHOST_FILE_UNBIND)
 		return 0;
+	if (m->eventfd)
+		return m->eventfd(m->eventfd_ctx, fd);
 	return model_fd(m, fd) ? -EINVAL : -EBADF;
 }
 

@@ -76,6 +76,8 @@ static int make_base(struct stack *k, const struct options *o)
 		k->base = model_new(k->host, mem);
 		if (k->base)
 			model_set_pinnable(k->base, supervisor_pinnable, k->sup);
+		if (k->base)
+			model_set_eventfd(k->base, supervisor_eventfd, k->sup);
 		if (k->base && o->mock_devices)
 			model_set_mock_devices(k->base);
 	}
@@ -165,6 +167,24 @@ static int conclude(struct stack *k, const struct options *o, int status)
 	return bad ? bad : end_like(status);
 }
 
+#define VDPA_NODE "/dev/vhost-vdpa-"
+
+/* Are there vhost-vdpa nodes, to be written to? */
+static bool has_vdpa(const struct stack *k, const struct options *o)
+{
+	if (o->host)
+		return k->host->nvdpas;
+	if (!o->replay)
+		return !access(VDPA_NODE "0", F_OK);
+	for (size_t i = 0; i < k->script.ncalls; i++) {
+		const char *path = k->script.calls[i].path;
+
+		if (path && !strncmp(path, VDPA_NODE, strlen(VDPA_NODE)))
+			return true;
+	}
+	return false;
+}
+
 static int run_stack(struct stack *k, const struct options *o, char *const argv[])
 {
 	struct supervise_config cfg = { .called = k->recorder ? show_calls : NULL, .ctx = k };
@@ -172,6 +192,7 @@ static int run_stack(struct stack *k, const struct options *o, char *const argv[
 	int status = 0;
 
 	cfg.real = !o->host && !o->replay;
+	cfg.writes = has_vdpa(k, o);
 	cfg.release = k->host ? k->host->release : k->script.kernel;
 	cfg.shim = k->recorder ? k->recorder : k->rules ? k->rules : k->base;
 	if (supervisor_run(k->sup, &cfg, argv, &status, &err))

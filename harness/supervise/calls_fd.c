@@ -264,6 +264,40 @@ void call_pwrite(struct supervisor *s, int fd, uint64_t buf, uint64_t len, uint6
 	answer(s, n);
 }
 
+/* Messages to a vhost-vdpa node; what else is written to lies in the description. */
+void call_write(struct supervisor *s, int fd, uint64_t buf, uint64_t len)
+{
+	const struct handle *h = ours(s, fd);
+	ssize_t n;
+
+	if (!h)
+		return;
+	if (h->kind != UAPI_FD_VDPA) {
+		answer_pass(s);
+		return;
+	}
+	if (len > BUF_SIZE)
+		len = BUF_SIZE;
+	n = target_read(s, s->buf, buf, (size_t)len);
+	if (!n && !target_valid(s))
+		n = -EFAULT;
+	if (!n) {
+		n = shim_write(s->cfg->shim, h->fd, s->buf, (size_t)len);
+		called(s);
+	}
+	answer(s, n);
+}
+
+void call_writev(struct supervisor *s, int fd)
+{
+	const struct handle *h = ours(s, fd);
+
+	if (h && h->kind == UAPI_FD_VDPA)
+		refuse(s, REFUSE_VECTOR, EOPNOTSUPP, "%s: writev is not served", h->path);
+	else if (h)
+		answer_pass(s);
+}
+
 void call_vector(struct supervisor *s, int fd)
 {
 	const struct handle *h = s->cfg->real ? NULL : handle_of(s, fd);

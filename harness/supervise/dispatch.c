@@ -62,6 +62,8 @@ static void fd_call(struct supervisor *s, int nr, const uint64_t *a)
 	case SYS_mmap: call_mmap(s, (int)a[4], a[1], (int)a[2], a[5]); break;
 	case SYS_pread64: call_pread(s, fd, a[1], a[2], a[3]); break;
 	case SYS_pwrite64: call_pwrite(s, fd, a[1], a[2], a[3]); break;
+	case SYS_write: call_write(s, fd, a[1], a[2]); break;
+	case SYS_writev: call_writev(s, fd); break;
 	case SYS_preadv:
 	case SYS_pwritev:
 	case SYS_preadv2:

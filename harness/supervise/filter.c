@@ -13,8 +13,9 @@
 
 #include "harness/supervise/internal.h"
 
-#define VFIO_TYPE 0x3b00u /* ';' in the second byte of a request: VFIO and iommufd */
-#define MMAP_KIND 0x2fu	  /* MAP_TYPE | MAP_ANONYMOUS */
+#define VFIO_TYPE  0x3b00u /* ';' in the second byte of a request: VFIO and iommufd */
+#define VHOST_TYPE 0xaf00u /* vhost, and vhost-vdpa with it */
+#define MMAP_KIND  0x2fu   /* MAP_TYPE | MAP_ANONYMOUS */
 
 /* Rules of one call are alternatives; cmp.arg UINT_MAX: always. */
 static const struct {
@@ -58,6 +59,7 @@ static const struct {
 	{ SCMP_SYS(getdents64), ALWAYS },
 	{ SCMP_SYS(lseek), ALWAYS },
 	{ SCMP_SYS(ioctl), MASKED(1, 0xff00, VFIO_TYPE) },
+	{ SCMP_SYS(ioctl), MASKED(1, 0xff00, VHOST_TYPE) },
 	{ SCMP_SYS(ioctl), MASKED(1, 0xffffffff, KVM_SET_DEVICE_ATTR) },
 	{ SCMP_SYS(mmap), MASKED(3, MMAP_KIND, MAP_SHARED) },
 	{ SCMP_SYS(mmap), MASKED(3, MMAP_KIND, MAP_SHARED_VALIDATE) },
@@ -72,10 +74,14 @@ static const struct {
 #undef FAR
 };
 
-static int add_rules(scmp_filter_ctx ctx, bool with_close)
+static int add_rules(scmp_filter_ctx ctx, const struct supervise_config *cfg)
 {
-	int r = with_close ? seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(close), 0) : 0;
+	int r = cfg->real ? seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(close), 0) : 0;
 
+	if (!r && cfg->writes)
+		r = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(write), 0);
+	if (!r && cfg->writes)
+		r = seccomp_rule_add(ctx, SCMP_ACT_NOTIFY, SCMP_SYS(writev), 0);
 	for (size_t i = 0; !r && i < sizeof(calls) / sizeof(*calls); i++) {
 		bool always = calls[i].cmp.arg == UINT_MAX;
 
@@ -112,7 +118,7 @@ static int export(scmp_filter_ctx ctx, struct sock_fprog *out)
 	return r;
 }
 
-int filter_build(struct supervisor *s, bool with_close, struct capture_error *err)
+int filter_build(struct supervisor *s, struct capture_error *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int r;
@@ -121,7 +127,7 @@ int filter_build(struct supervisor *s, bool with_close, struct capture_error *er
 		return capture_fail(err, -ENOMEM, "out of memory");
 	/* Programs of another architecture have other numbers and layouts: they are told. */
 	r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_NOTIFY);
-	r = r ? r : add_rules(ctx, with_close);
+	r = r ? r : add_rules(ctx, s->cfg);
 	r = r ? r : export(ctx, &s->filter);
 	seccomp_release(ctx);
 	if (r)

@@ -86,8 +86,8 @@ struct supervisor {
 #define BUF_SIZE (64u << 10)
 
 /* ---- filter.c ---- */
-/* close: also calls of close(2) stop. */
-int filter_build(struct supervisor *s, bool with_close, struct capture_error *err);
+/* By s->cfg: of real descriptors close(2) stops too, and write(2) where it is wanted. */
+int filter_build(struct supervisor *s, struct capture_error *err);
 
 /* ---- real.c ---- */
 /* What is behind the calling task's own descriptor, by its name in /proc; NULL: nothing of VFIO's. */
@@ -196,6 +196,8 @@ void call_lseek(struct supervisor *s, int fd, int64_t off, int whence);
 void call_mmap(struct supervisor *s, int fd, uint64_t len, int prot, uint64_t off);
 void call_pread(struct supervisor *s, int fd, uint64_t buf, uint64_t len, uint64_t off);
 void call_pwrite(struct supervisor *s, int fd, uint64_t buf, uint64_t len, uint64_t off);
+void call_write(struct supervisor *s, int fd, uint64_t buf, uint64_t len);
+void call_writev(struct supervisor *s, int fd);
 void call_vector(struct supervisor *s, int fd);
 void call_ioctl(struct supervisor *s, int fd, uint32_t req, uint64_t arg);
 

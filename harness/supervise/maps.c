@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the calling task has mapped, as the kernel tells it: nothing is touched. */
+/* What the calling task has, as the kernel tells it: mappings, eventfds. Nothing is touched. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -84,4 +85,14 @@ int supervisor_pinnable(void *ctx, uint64_t va, uint64_t len, bool write)
 	else
 		close(fd);
 	return r == 1 ? 0 : -EFAULT;
+}
+
+int supervisor_eventfd(void *ctx, int fd)
+{
+	char what[32], link[32];
+
+	snprintf(what, sizeof(what), "fd/%d", fd);
+	if (fd < 0 || target_link(ctx, what, link, sizeof(link)) < 0)
+		return -EBADF;
+	return strcmp(link, "anon_inode:[eventfd]") ? -EINVAL : 0;
 }

@@ -135,7 +135,7 @@ static ssize_t real_read(struct shim *k, int fd, void *buf, size_t len)
 
 static ssize_t real_write(struct shim *k, int fd, const void *buf, size_t len)
 {
-	return -EBADF;
+	return (ssize_t)let(of(k)->s);
 }
 
 static ssize_t real_pread(struct shim *k, int fd, void *buf, size_t len, uint64_t off)

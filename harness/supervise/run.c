@@ -190,7 +190,7 @@ int supervisor_run(struct supervisor *s, const struct supervise_config *cfg, cha
 	s->status = 0;
 	free(s->filter.filter);
 	s->filter.filter = NULL;
-	r = filter_build(s, cfg->real, err);
+	r = filter_build(s, err);
 	if (r)
 		return r;
 	s->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);

@@ -40,6 +40,9 @@ const struct uapi_mem *supervisor_mem(struct supervisor *s);
  */
 int supervisor_pinnable(void *ctx, uint64_t va, uint64_t len, bool write);
 
+/* Is the program's descriptor an eventfd? ctx: the supervisor. 0, -EINVAL or -EBADF. */
+int supervisor_eventfd(void *ctx, int fd);
+
 struct supervise_config {
 	/* Answers the calls; borrowed. Its memory is supervisor_mem(). */
 	struct shim *shim;
@@ -49,6 +52,11 @@ struct supervise_config {
 	 */
 	void (*called)(void *ctx);
 	bool real; /* shim records supervisor_real_new(): the program's calls are its own */
+	/*
+	 * There are devices that are written to, as vhost-vdpa nodes are: write(2)
+	 * stops too, of every program, which costs it something.
+	 */
+	bool writes;
 	/* What uname(2) tells as the kernel's release; NULL: the real one's. */
 	const char *release;
 	/* One line, no newline, about what is refused; NULL: to stderr. */

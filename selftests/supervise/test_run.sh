@@ -18,7 +18,7 @@ refused() {
 	is 2 "$status" && is 1 "$(grep -vc "^Try '" "$err")" && grep -q '^hiod' "$err" && is 0 "$(wc -c <"$out" | tr -d ' ')"
 }
 
-ktap_plan 42
+ktap_plan 44
 
 # ---- statuses and output --------------------------------------------------------
 run --host "$host" -- cat "$dir/vfio-dev/vfio0/dev" "$dir/vendor"
@@ -97,7 +97,8 @@ done
 qemu=$(ci/qemu --cached 10.0 2>"$tmp/why")
 width='vfio 0000:00:05.0: Failed to set vIOMMU: aw-bits 48 > host aw-bits 39'
 if [ -z "$qemu" ]; then
-	for what in 'QEMU refuses' 'QEMU starts' 'with its sandbox' 'a mangled reply' 'devices by descriptor'; do
+	for what in 'QEMU refuses' 'QEMU starts' 'with its sandbox' 'a mangled reply' 'devices by descriptor' \
+		'a vDPA simulator' 'vDPA behind VT-d'; do
 		skip "$what" "$(tail -n 1 "$tmp/why")"
 	done
 else
@@ -122,6 +123,11 @@ else
 		ok 'it takes descriptors that a parent has opened' is '0 ' \
 			"$(says -- sh -c 'exec "$@" 7<>/dev/vfio/devices/vfio0 8<>/dev/iommu' sh "$qemu" $base \
 				$narrow -object iommufd,id=i,fd=8 -device vfio-pci,fd=7,iommufd=i)"
+		host=${HIOD_CORPUS:-corpus}/hosts/vm-6.12-vtd-vdpa.host.json
+		for n in 0 1; do
+			ok "it starts with a vhost-vdpa device: $n" is '0 ' "$(says -- "$qemu" $base \
+				-netdev vhost-vdpa,id=n,vhostdev=/dev/vhost-vdpa-$n -device virtio-net-pci,netdev=n)"
+		done
 	}
 fi
 ktap_end

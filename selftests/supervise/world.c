@@ -31,13 +31,17 @@ static void say(void *ctx, const char *line)
 
 int world_start(struct world *w)
 {
+	return world_start_on(w, WORLD_HOST);
+}
+
+int world_start_on(struct world *w, const char *host)
+{
 	const char *corpus = getenv("HIOD_CORPUS");
 	char path[PATH_MAX];
 
 	memset(w, 0, sizeof(*w));
 	w->fds = count_fds();
-	snprintf(path, sizeof(path), "%s/hosts/" WORLD_HOST ".host.json",
-		 corpus ? corpus : "corpus");
+	snprintf(path, sizeof(path), "%s/hosts/%s.host.json", corpus ? corpus : "corpus", host);
 	if (capture_load_host(path, &w->host, NULL, &w->err))
 		return -1;
 	w->sup = supervisor_new(&w->err);

@@ -35,6 +35,8 @@ struct world {
 
 /* 0, or -1: the host could not be loaded, or memory is short. */
 int world_start(struct world *w);
+/* The same on another host of the corpus. */
+int world_start_on(struct world *w, const char *host);
 /*
  * Runs a target of this binary with an argument (NULL: none) on a shim (NULL:
  * the model). supervisor_run()'s result.
