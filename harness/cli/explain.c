@@ -36,6 +36,16 @@ static int parse_iova(const struct cli_command *c, const char *text, struct fixe
 	return 0;
 }
 
+static int parse_problem(const struct cli_command *c, const char *slug, struct explain_options *o)
+{
+	for (size_t i = 0; problem_at(i); i++)
+		if (!strcmp(problem_at(i)->slug, slug)) {
+			o->only = problem_at(i);
+			return 0;
+		}
+	return cli_usage(c, "no problem '%s' (--list-problems tells)", slug);
+}
+
 static void list_problems(void)
 {
 	for (size_t i = 0; problem_at(i); i++) {
@@ -57,7 +67,7 @@ static int parse(const struct cli_command *c, struct explain_options *o, int arg
 		{ "iova", required_argument, NULL, 'i' },
 		{ "profile", required_argument, NULL, 'p' },
 		{ "format", required_argument, NULL, 'f' },
-		{ "problems", no_argument, NULL, 'P' },
+		{ "problems", optional_argument, NULL, 'P' },
 		{ "list-problems", no_argument, NULL, 'L' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -83,7 +93,11 @@ static int parse(const struct cli_command *c, struct explain_options *o, int arg
 			if (!o->json && strcmp(optarg, "text"))
 				r = cli_usage(c, "no format '%s'; there are text and json", optarg);
 			break;
-		case 'P': o->problems_only = true; break;
+		case 'P':
+			o->problems_only = true;
+			if (optarg)
+				r = parse_problem(c, optarg, o);
+			break;
 		case 'L': list_problems(); return -1;
 		case 'h': cli_help(c, stdout); return -1;
 		default: r = cli_usage(c, NULL);
@@ -170,7 +184,8 @@ const struct cli_command cli_explain = {
 		"                        machine=q35|pc-q35-X.Y|virt (default q35)\n"
 		"  -i, --iova ADDR[,SIZE]  an address that a program has built in: is it usable\n"
 		"  -p, --profile NAME    whose words for --guest: qemu-9.1, ... (default newest)\n"
-		"      --problems        only the problems, and what --guest came to\n"
+		"      --problems[=NAME] only the problems, and what --guest came to; with a name, only\n"
+		"                        this one, if the host has it\n"
 		"      --list-problems   those that are known by name\n"
 		"  -f, --format FORMAT   text or json, an object a host and line (default text)\n"
 		"  -h, --help            this text\n\n"

@@ -210,7 +210,7 @@ static int add_device(const struct explain_options *opt, const struct host *h,
 	return r;
 }
 
-static json_t *findings(const struct findings *f)
+static json_t *findings(const struct explain_options *opt, const struct findings *f)
 {
 	json_t *list = json_array();
 
@@ -218,6 +218,8 @@ static json_t *findings(const struct findings *f)
 		const struct finding *one = &f->v[i];
 		const struct problem *p = problem_at(one->id);
 
+		if (opt->only && p != opt->only)
+			continue;
 		json_array_append_new(
 			list, json_pack("{so ss ss ss ss ss}", "number",
 					p->number ? json_integer(p->number) : json_null(), "slug",
@@ -247,7 +249,7 @@ int explain_print_json(const struct explain_options *opt, const struct host *h,
 	o = json_pack("{so so so so so so so so so}", "host", text_or_null(h->name), "kernel",
 		      text_or_null(h->release), "origin", text_or_null(h->origin), "source",
 		      text_or_null(h->source), "units", units, "firmware", firmware(&h->firmware),
-		      "devices", devices, "problems", findings(f), "advice", advice);
+		      "devices", devices, "problems", findings(opt, f), "advice", advice);
 	if (!r && (!o || json_dumpf(o, stdout, JSON_COMPACT)))
 		r = -ENOMEM;
 	json_decref(o);

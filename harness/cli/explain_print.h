@@ -11,6 +11,7 @@ struct explain_options {
 	const struct hiod_profile *profile; /* whose words for the guest */
 	const char *device;		    /* NULL: all */
 	bool has_guest, json, problems_only;
+	const struct problem *only; /* of the problems; NULL: all */
 	struct guest guest;
 	struct fixed_iova iova; /* size 0: none */
 };

@@ -264,12 +264,13 @@ static int print_trial(const struct explain_options *o, const struct host *h,
 	return 0;
 }
 
-static void print_findings(const struct findings *f)
+static void print_findings(const struct explain_options *o, const struct findings *f)
 {
-	puts("\nProblems");
 	for (size_t i = 0; i < f->n; i++) {
 		const struct finding *one = &f->v[i];
 
+		if (o->only && problem_at(one->id) != o->only)
+			continue;
 		printf("problem: %s — %s\n    %s: ", problem_at(one->id)->slug,
 		       problem_at(one->id)->title, one->where);
 		for (const char *p = one->seen; *p; p++)
@@ -278,7 +279,7 @@ static void print_findings(const struct findings *f)
 			printf("\n    what helps: %s", one->remedy);
 		putchar('\n');
 	}
-	if (!f->n)
+	if (!f->n && !o->only)
 		puts("  none of those known by name");
 }
 
@@ -292,6 +293,10 @@ int explain_print_text(const struct explain_options *o, const struct host *h,
 {
 	int r = 0;
 
+	if (o->only) {
+		print_findings(o, f);
+		return 0;
+	}
 	printf("Host %s, kernel %s (%s)\n", h->name, h->release ? h->release : "not known",
 	       h->origin ? h->origin : "made");
 	if (h->source)
@@ -310,7 +315,8 @@ int explain_print_text(const struct explain_options *o, const struct host *h,
 			r = print_trial(o, h, &h->devices[i]);
 	if (r)
 		return r;
-	print_findings(f);
+	puts("\nProblems");
+	print_findings(o, f);
 	if (!o->problems_only) {
 		puts("\nWhat would change it");
 		explain_advice(h, print_sentence, NULL);

@@ -21,8 +21,10 @@
 #define Q35_LOW_MAX   0xb0000000ull
 #define Q35_LOW_SPLIT 0x80000000ull
 #define Q35_HOLE64    (32 * GIB)
-#define Q35_BIOS      (256 * KIB)
-#define VIRT_RAM      0x40000000ull
+/* OVMF's window behind RAM; QEMU's pci-hole64-size does not reach it. */
+#define OVMF_WINDOW (32 * GIB)
+#define Q35_BIOS    (256 * KIB)
+#define VIRT_RAM    0x40000000ull
 
 /* HyperTransport, which AMD's IOMMUs do not translate; machines since 7.1 avoid it. */
 #define AMD_HT_START 0xfd00000000ull
@@ -196,7 +198,7 @@ static unsigned int trusted_bits(unsigned int bits, bool amd)
 static uint64_t window(const struct guest *g, struct guest_layout *l, bool amd, uint64_t ram_end)
 {
 	unsigned int bits = trusted_bits(l->phys_bits, amd), max = OVMF_BITS_MAX;
-	uint64_t base = align_up(ram_end, GIB), size = g->hole64 ? g->hole64 : Q35_HOLE64;
+	uint64_t base = align_up(ram_end, GIB);
 
 	if (g->firmware == GUEST_SEABIOS)
 		max = ram_end > TIB + 4 * GIB ? 52 : SEABIOS_BITS_MAX;
@@ -206,16 +208,14 @@ static uint64_t window(const struct guest *g, struct guest_layout *l, bool amd, 
 		uint64_t eighth = 1ull << (bits - 3);
 
 		l->top_window = base + eighth < 1ull << bits &&
-				(g->firmware == GUEST_SEABIOS || size < eighth);
+				(g->firmware == GUEST_SEABIOS || OVMF_WINDOW < eighth);
 		if (l->top_window)
 			return (1ull << bits) - eighth;
 	}
 	if (g->firmware == GUEST_SEABIOS)
 		return base;
 	/* Aligned by the largest BAR that fits the window. */
-	for (size = align_up(size, GIB); size & (size - 1);)
-		size &= size - 1;
-	return align_up(base, size);
+	return align_up(base, OVMF_WINDOW);
 }
 
 static void place_bars(const struct guest *g, struct guest_layout *l, uint64_t at)
