@@ -128,7 +128,12 @@ CORPUS_DIRS := hosts hosts/reconstructed scenarios scenarios/hosts
 
 .PHONY: install-files
 install-files: build shim $(MAN1) $(MAN5) $(STAGE)/hiod-conform $(STAGE)/completion/hiod \
-		$(STAGE)/completion/_hiod
+		$(STAGE)/completion/_hiod install-list
+
+# Needs none of the files, so that uninstall builds nothing.
+.PHONY: install-list
+install-list:
+	$(Q)mkdir -p $(STAGE)
 	$(Q){ \
 	printf '755 $(BINDIR) %s\n' $(BUILD)/hiod $(STAGE)/hiod-conform; \
 	echo '644 $(LIBDIR) $(STAGE)/$(SHIM_SO)'; \
@@ -153,7 +158,7 @@ install: install-files
 	$(Q)packaging/install add '$(DESTDIR)' $(STAGE)/list
 
 .PHONY: uninstall
-uninstall: install-files
+uninstall: install-list
 	$(Q)packaging/install remove '$(DESTDIR)' $(STAGE)/list '$(SHARE)' '$(DOCDIR)' '$(INCLUDEDIR)/hiod-shim'
 
 endif
