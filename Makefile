@@ -80,7 +80,7 @@ ifeq ($(JSON),yes)
 AREA_EXCLUDE := selftests/verdicts/hosts_compiled.c
 else
 AREA_EXCLUDE := selftests/verdicts/hosts_json.c
-TEST_EXCLUDE += selftests/capture/% selftests/reconstruct/% selftests/cli/% selftests/explain/% selftests/report/% selftests/conform/test_program.sh selftests/scenario/%.sh
+TEST_EXCLUDE += selftests/install/% selftests/capture/% selftests/reconstruct/% selftests/cli/% selftests/fleet/% selftests/explain/% selftests/report/% selftests/conform/test_program.sh selftests/scenario/%.sh
 endif
 
 # Hosts that tests make, for the model.
