@@ -158,6 +158,8 @@ static inline int user_out(struct model *m, uint64_t dst, const void *src, size_
 int user_zero(struct model *m, uint64_t dst, uint64_t len);
 /* Can the pages of [va, va + len) be pinned? 0 or -EFAULT; 0 where nobody can tell. */
 int user_pinnable(struct model *m, uint64_t va, uint64_t len, bool write);
+/* The same for who maps the memory of devices too. */
+int user_pinnable_or_mmio(struct model *m, uint64_t va, uint64_t len, bool write);
 /*
  * The extensible-structure rule: usize bytes at arg, of which the kernel knows
  * ksize. Missing ones read as zero; excess ones must be zero (-E2BIG).

@@ -54,9 +54,10 @@ int model_device_lost(struct shim *s, const char *bdf, bool lost);
 
 /*
  * Who can tell whether the client's pages from va, len bytes of whole pages, can
- * be pinned, for writing too: 0 or -EFAULT. Asked where the kernel pins: when
- * something is mapped behind an IOMMU, or what is mapped gets one. Without it
- * (NULL) pinning never fails.
+ * be pinned, for writing too: 0 or -EFAULT; 1: some are a device's, which type1
+ * takes and iommufd does not. Asked where the kernel pins: when something is
+ * mapped behind an IOMMU, or what is mapped gets one. Without it (NULL) pinning
+ * never fails.
  */
 typedef int model_pinnable_fn(void *ctx, uint64_t va, uint64_t len, bool write);
 void model_set_pinnable(struct shim *s, model_pinnable_fn *fn, void *ctx);

@@ -129,8 +129,8 @@ int t1_map(struct container *c, uint64_t arg)
 	if (!ivlist_holds(&c->list.iovas, map.iova, range_end(map.iova, map.size)))
 		return -EINVAL;
 	/* Without a domain there is nobody to pin for. */
-	err = c->domains ? user_pinnable(c->m, map.vaddr, map.size,
-					 map.flags & VFIO_DMA_MAP_FLAG_WRITE)
+	err = c->domains ? user_pinnable_or_mmio(c->m, map.vaddr, map.size,
+						 map.flags & VFIO_DMA_MAP_FLAG_WRITE)
 			 : 0;
 	return err ? err : insert(c, &map);
 }

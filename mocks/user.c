@@ -21,7 +21,7 @@ int user_zero(struct model *m, uint64_t dst, uint64_t len)
 	return 0;
 }
 
-int user_pinnable(struct model *m, uint64_t va, uint64_t len, bool write)
+static int ask_pinnable(struct model *m, uint64_t va, uint64_t len, bool write)
 {
 	uint64_t first = va & PAGE_MASK;
 
@@ -29,6 +29,16 @@ int user_pinnable(struct model *m, uint64_t va, uint64_t len, bool write)
 		return 0;
 	return m->pinnable(m->pinnable_ctx, first, ((va + len - 1) | ~PAGE_MASK) - first + 1,
 			   write);
+}
+
+int user_pinnable(struct model *m, uint64_t va, uint64_t len, bool write)
+{
+	return ask_pinnable(m, va, len, write) ? -EFAULT : 0;
+}
+
+int user_pinnable_or_mmio(struct model *m, uint64_t va, uint64_t len, bool write)
+{
+	return ask_pinnable(m, va, len, write) < 0 ? -EFAULT : 0;
 }
 
 /* All of [arg, arg + len) is zero: 0; -E2BIG; -EFAULT when memory ends before something else. */

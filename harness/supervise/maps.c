@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "harness/supervise/internal.h"
@@ -24,6 +25,8 @@ _Static_assert(sizeof(struct map_query) == 104, "struct procmap_query of linux/f
 struct span {
 	uint64_t start, end; /* end is not in it */
 	bool readable, writable;
+	dev_t dev;
+	ino_t ino;
 };
 
 /* The mapping with addr in it. 1; 0: there is none; negative: this kernel cannot be asked so. */
@@ -33,18 +36,28 @@ static int ask(int fd, uint64_t addr, struct span *m)
 
 	if (ioctl(fd, MAP_QUERY, &q))
 		return errno == ENOENT ? 0 : -errno;
-	*m = (struct span){ q.start, q.end, q.vma_flags & MAP_READABLE,
-			    q.vma_flags & MAP_WRITABLE };
+	*m = (struct span){
+		.start = q.start,
+		.end = q.end,
+		.readable = q.vma_flags & MAP_READABLE,
+		.writable = q.vma_flags & MAP_WRITABLE,
+		.dev = makedev(q.dev_major, q.dev_minor),
+		.ino = q.inode,
+	};
 	return 1;
 }
 
 /* The same from the lines, which are read on from where the last call left them. */
 static int look_up(FILE *lines, uint64_t addr, struct span *m)
 {
+	unsigned int major, minor;
+	uint64_t ino;
 	char r, w;
 
-	while (fscanf(lines, "%" SCNx64 "-%" SCNx64 " %c%c%*[^\n]", &m->start, &m->end, &r, &w) ==
-	       4) {
+	while (fscanf(lines, "%" SCNx64 "-%" SCNx64 " %c%c%*2c %*x %x:%x %" SCNu64 "%*[^\n]",
+		      &m->start, &m->end, &r, &w, &major, &minor, &ino) == 7) {
+		m->dev = makedev(major, minor);
+		m->ino = ino;
 		m->readable = r == 'r';
 		m->writable = w == 'w';
 		if (addr < m->end)
@@ -59,6 +72,7 @@ int supervisor_pinnable(void *ctx, uint64_t va, uint64_t len, bool write)
 	FILE *lines = NULL;
 	char path[32];
 	uint64_t at = va;
+	bool bar = false;
 	int fd, r = 1;
 
 	if (va + len < va)
@@ -77,14 +91,16 @@ int supervisor_pinnable(void *ctx, uint64_t va, uint64_t len, bool write)
 		}
 		if (r == 1 && (!m.readable || (write && !m.writable)))
 			r = 0;
-		if (r == 1)
+		if (r == 1) {
+			bar |= handle_find(s, m.dev, m.ino) != NULL;
 			at = m.end;
+		}
 	}
 	if (lines)
 		fclose(lines);
 	else
 		close(fd);
-	return r == 1 ? 0 : -EFAULT;
+	return r == 1 ? bar : -EFAULT;
 }
 
 int supervisor_eventfd(void *ctx, int fd)

@@ -36,7 +36,8 @@ const struct uapi_mem *supervisor_mem(struct supervisor *s);
 
 /*
  * Can a device have the program's pages from va, len bytes of them, for writing
- * too? ctx: the supervisor. 0; -EFAULT when a part is not mapped, or not so.
+ * too? ctx: the supervisor. 0; 1: some are a BAR that the program has mapped;
+ * -EFAULT when a part is not mapped, or not so.
  */
 int supervisor_pinnable(void *ctx, uint64_t va, uint64_t len, bool write);
 

@@ -101,6 +101,36 @@ TARGET(type1)
 	return 0;
 }
 
+/* A BAR that is mapped: type1 takes it for peers, iommufd does not. */
+TARGET(bar)
+{
+	struct vfio_device_attach_iommufd_pt a = { .argsz = sizeof(a) };
+	struct vfio_region_info r = { .argsz = sizeof(r) };
+	bool type1 = arg && !strcmp(arg, "type1");
+	int group, container = open("/dev/vfio/vfio", O_RDWR), cdev, iommufd = get_iommufd();
+	uint8_t *at;
+
+	if (type1) {
+		group = open(group_path(), O_RDWR);
+		CHECK(!ioctl(group, VFIO_GROUP_SET_CONTAINER, &container));
+		CHECK(!ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+		cdev = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, BDF);
+	} else {
+		cdev = get_cdev();
+		CHECK(bind_iommufd(cdev, iommufd) > 0);
+		a.pt_id = alloc_ioas(iommufd);
+		CHECK(!ioctl(cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &a));
+	}
+	CHECK(!ioctl(cdev, VFIO_DEVICE_GET_REGION_INFO, &r) && r.size >= 4096);
+	at = mmap(NULL, r.size, PROT_READ | PROT_WRITE, MAP_SHARED, cdev, (off_t)r.offset);
+	CHECK(at != MAP_FAILED);
+	if (type1)
+		CHECK(!map_type1(container, at, 4096, VFIO_DMA_MAP_FLAG_READ));
+	else
+		FAILS(EFAULT, map_ioas(iommufd, 2, at, 4096, RD));
+	return 0;
+}
+
 FIXTURE(memory)
 {
 	struct world w;
@@ -120,7 +150,7 @@ FIXTURE_TEARDOWN(memory)
 
 FIXTURE_VARIANT(memory)
 {
-	const char *target;
+	const char *target, *arg;
 };
 
 FIXTURE_VARIANT_ADD(memory, iommufd)
@@ -132,9 +162,19 @@ FIXTURE_VARIANT_ADD(memory, type1)
 	.target = "type1",
 };
 
+FIXTURE_VARIANT_ADD(memory, bar_iommufd)
+{
+	.target = "bar",
+};
+FIXTURE_VARIANT_ADD(memory, bar_type1)
+{
+	.target = "bar",
+	.arg = "type1",
+};
+
 TEST_F(memory, that_cannot_be_pinned_is_EFAULT)
 {
-	ASSERT_EQ(0, world_run(&self->w, variant->target, NULL, NULL));
+	ASSERT_EQ(0, world_run(&self->w, variant->target, variant->arg, NULL));
 	EXPECT_EQ(0, self->w.status);
 }
 
