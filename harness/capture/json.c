@@ -31,36 +31,50 @@ int json_fail(struct json_reader *r, const char *key, const char *fmt, ...)
 			    what);
 }
 
+/* Behind the string that begins behind a quotation mark at s; end: it does not end. */
+static const char *skip_string(const char *s, const char *end)
+{
+	const char *from = s, *q = s;
+
+	while ((q = memchr(q, '"', (size_t)(end - q)))) {
+		size_t slashes = 0;
+
+		while (q - slashes > from && q[-1 - (ptrdiff_t)slashes] == '\\')
+			slashes++;
+		q++;
+		if (slashes % 2 == 0)
+			return q;
+	}
+	return end;
+}
+
 /*
  * Depth and number of values, counted on the text before a tree is built: a
  * tree costs a hundred times its text.
  */
 static int json_bounds(struct json_reader *r, const char *text, size_t len)
 {
+	const char *end = text + len;
 	size_t depth = 0, values = 1;
-	bool str = false;
 
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
+	for (const char *p = text; p < end;) {
+		char c = *p++;
 
-		if (str) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				str = false;
+		if (c == '"') {
+			p = skip_string(p, end);
 			continue;
 		}
-		if (c == '"')
-			str = true;
-		else if (c == '{' || c == '[')
-			depth++, values++;
-		else if ((c == '}' || c == ']') && depth)
-			depth--;
-		else if (c == ',')
+		if (c == ',') {
 			values++;
-		if (depth > JSON_DEPTH_MAX)
-			return json_fail(r, NULL, "found values nested deeper than %d levels",
-					 JSON_DEPTH_MAX);
+		} else if (c == '{' || c == '[') {
+			values++;
+			if (++depth > JSON_DEPTH_MAX)
+				return json_fail(r, NULL,
+						 "found values nested deeper than %d levels",
+						 JSON_DEPTH_MAX);
+		} else if ((c == '}' || c == ']') && depth) {
+			depth--;
+		}
 		if (values > JSON_VALUES_MAX)
 			return json_fail(r, NULL, "found more than %d values", JSON_VALUES_MAX);
 	}
@@ -133,6 +147,7 @@ static json_t *json_member(struct json_reader *r, const json_t *obj, const char 
 
 void json_only(struct json_reader *r, const json_t *obj, const char *const *keys)
 {
+	const char *const *next = keys; /* files have their keys in the list's order */
 	const char *key;
 	json_t *v;
 
@@ -140,14 +155,18 @@ void json_only(struct json_reader *r, const json_t *obj, const char *const *keys
 		return;
 	json_object_foreach((json_t *)obj, key, v)
 	{
-		const char *const *k = keys;
+		const char *const *k = next;
 
 		while (*k && strcmp(*k, key))
 			k++;
-		if (!*k) {
+		if (!*k)
+			for (k = keys; k < next && strcmp(*k, key);)
+				k++;
+		if (!*k || (k == next && strcmp(*k, key))) {
 			json_fail(r, key, "found a key that this version does not know");
 			return;
 		}
+		next = k + 1;
 	}
 }
 
@@ -346,15 +365,35 @@ json_t *json_array_of(struct json_reader *r, const json_t *obj, const char *key)
 	return v;
 }
 
+/* As much of s as fits behind at bytes of the path. Returns where it ends. */
+static size_t path_put(struct json_reader *r, size_t at, const char *s, size_t n)
+{
+	size_t room = sizeof(r->path) - 1 - at;
+
+	n = n < room ? n : room;
+	memcpy(r->path + at, s, n);
+	r->path[at + n] = 0;
+	return at + n;
+}
+
 size_t json_enter(struct json_reader *r, const char *key, int i)
 {
-	size_t mark = strlen(r->path);
+	size_t mark = strlen(r->path), at = mark;
+	char digits[12];
+	size_t d = sizeof(digits);
 
+	if (mark)
+		at = path_put(r, at, ".", 1);
+	at = path_put(r, at, key, strlen(key));
 	if (i < 0)
-		snprintf(r->path + mark, sizeof(r->path) - mark, "%s%s", mark ? "." : "", key);
-	else
-		snprintf(r->path + mark, sizeof(r->path) - mark, "%s%s[%d]", mark ? "." : "", key,
-			 i);
+		return mark;
+	digits[--d] = ']';
+	do {
+		digits[--d] = (char)('0' + i % 10);
+		i /= 10;
+	} while (i);
+	digits[--d] = '[';
+	path_put(r, at, digits + d, sizeof(digits) - d);
 	return mark;
 }
 

@@ -14,6 +14,7 @@
 #include "harness/capture/error.h"
 #include "harness/capture/host_json.h"
 #include "harness/capture/load.h"
+#include "harness/cli/arena.h"
 #include "harness/cli/check.h"
 #include "harness/cli/progress.h"
 
@@ -74,6 +75,7 @@ static int load(const struct source_batch *b, const struct source_item *i, struc
 		struct capture_error *err)
 {
 	char at[4096 + 32];
+	int rc;
 
 	if (i->kind == SOURCE_FILE)
 		return capture_load_host(i->path, h, NULL, err);
@@ -81,7 +83,10 @@ static int load(const struct source_batch *b, const struct source_item *i, struc
 		snprintf(at, sizeof(at), "%s:%llu", i->path, (unsigned long long)i->line);
 	else
 		snprintf(at, sizeof(at), "%s", i->path);
-	return host_parse(b->text.b + i->from, i->len, at, h, err);
+	arena_begin();
+	rc = host_parse(b->text.b + i->from, i->len, at, h, err);
+	arena_end();
+	return rc;
 }
 
 static void check_item(const struct check_options *o, struct batch *b, const struct source_item *i)
@@ -186,6 +191,7 @@ static void *work(void *arg)
 		check_batch(f->o, b);
 		give(f, b);
 	}
+	arena_free();
 	return NULL;
 }
 
@@ -235,6 +241,7 @@ int fleet_run(const struct check_options *o, struct source *s, struct output *ou
 	f.ring = calloc(f.size, sizeof(*f.ring));
 	if (!f.ring)
 		return cli_error("out of memory");
+	arena_install();
 	progress_begin(&f.progress, wants_progress(o));
 	f.total = f.progress.on ? source_total(s) : 0;
 	work_together(&f, jobs);

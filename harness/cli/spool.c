@@ -34,7 +34,7 @@ static FILE *make_file(void)
 
 static int write_file(struct spool *s, const char *b, size_t n)
 {
-	return fwrite(b, 1, n, s->f) == n ? 0 : -errno;
+	return !n || fwrite(b, 1, n, s->f) == n ? 0 : -errno;
 }
 
 int spool_put(struct spool *s, const char *strings, size_t n)
