@@ -476,4 +476,23 @@ TEST(the_name_is_the_files_without_directory_and_suffix)
 	}
 }
 
+TEST(a_name_in_the_description_is_kept_and_written)
+{
+	static const char named[] = "{\"hiod-host\":1,\"name\":\"web 1\",\"origin\":\"made\","
+				    "\"kernel\":\"6.12\"}";
+	static const char empty[] = "{\"hiod-host\":1,\"name\":\"\",\"origin\":\"made\","
+				    "\"kernel\":\"6.12\"}";
+	struct capture_error err;
+	struct host *h;
+	char *text;
+
+	ASSERT_EQ(0, parse(named, &h, &err));
+	EXPECT_STREQ("web 1", h->name);
+	text = host_text(h);
+	EXPECT_NOT_NULL(strstr(text, "\"name\": \"web 1\""));
+	free(text);
+	host_free(h);
+	EXPECT_EQ(-EINVAL, parse(empty, &h, &err));
+}
+
 TEST_HARNESS_MAIN
