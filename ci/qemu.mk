@@ -23,3 +23,8 @@ docs-qemu:
 .PHONY: bench-qemu
 bench-qemu: all
 	$(Q)ci/qemu-start --hiod $(BUILD)/hiod $(BENCH_ARGS)
+
+# The kernel's own tests under hiod run: what is programs and not QEMU.
+.PHONY: check-kernel-tests
+check-kernel-tests: all
+	$(Q)ci/check-kernel-tests --hiod $(BUILD)/hiod --jobs $(QEMU_JOBS) --out $(BUILD)/kernel-tests.jsonl

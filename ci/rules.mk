@@ -183,6 +183,8 @@ help:
 	@echo 'make conformance the long comparison of model and kernels'
 	@echo 'make check-bugs  known bugs put back, one at a time: a test must fail on each'
 	@echo 'make check-qemu  real QEMU on every host of the corpus against hiod check'
+	@echo 'make check-kernel-tests  the own tests of the kernel, under hiod run on its model'
+	@echo 'make bench-qemu  what hiod run adds to the start of QEMU'
 	@echo 'make fuzz        every property as a fuzz target; fuzz-NAME, fuzz-repro, ...: ci/fuzz.mk'
 	@echo 'make bench       cost per call, as ratios to a raw ioctl; hiod check over fleets'
 	@echo 'make bench-fleet hosts a second, peak memory, and the share of the JSON parse'
