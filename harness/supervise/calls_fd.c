@@ -112,10 +112,12 @@ void call_getdents(struct supervisor *s, int fd, uint64_t buf, uint64_t len)
 	struct handle *h = ours(s, fd);
 	size_t used = 0;
 	const char *name;
+	uint64_t before;
 	int r;
 
 	if (!h)
 		return;
+	before = h->pos;
 	r = h->is_dir ? list(s, h) : -ENOTDIR;
 	if (r) {
 		answer(s, r);
@@ -139,12 +141,14 @@ void call_getdents(struct supervisor *s, int fd, uint64_t buf, uint64_t len)
 		used += size;
 		h->pos++;
 	}
-	if (!used && name)
+	if (!used && name) {
 		answer(s, -EINVAL);
-	else if (target_write(s, buf, s->buf, used))
+	} else if (target_write(s, buf, s->buf, used)) {
+		h->pos = before; /* what was not read is still to come */
 		answer(s, -EFAULT);
-	else
+	} else {
 		answer(s, (int64_t)used);
+	}
 }
 
 void call_old_getdents(struct supervisor *s, int fd)
