@@ -134,6 +134,10 @@ static void value_words(struct out *o, char filter, unsigned int value)
 		out_raw(o, "not known");
 }
 
+/*
+ * A filter's buttons, and a rule for each that hides the other hosts. The rules
+ * look for the button in the form alone: in the page they would take minutes.
+ */
 static int filter(struct out *o, const struct report *r, char name, const char *legend,
 		  unsigned int (*of)(const struct report_host *h))
 {
@@ -155,9 +159,9 @@ static int filter(struct out *o, const struct report *r, char name, const char *
 	}
 	out_raw(o, "</fieldset><style>");
 	for (size_t i = 0; i < n; i++) {
-		out_raw(o, "body:has(#f-");
+		out_raw(o, ".filters:has(#f-");
 		value_name(o, name, t[i].value);
-		out_raw(o, ":checked) .h:not(.");
+		out_raw(o, ":checked)~* .h:not(.");
 		value_name(o, name, t[i].value);
 		out_raw(o, "){display:none}");
 	}
