@@ -297,8 +297,10 @@ static int cases(const struct property *p, unsigned long n, uint64_t seed)
 		choices_init_seed(&c, choices_mix(&mix));
 		res = p->fn(&c, p->ctx);
 		choices_free(&c);
-		if (res == PROPERTY_FAIL)
+		if (res == PROPERTY_FAIL) {
+			fprintf(stderr, "# %s\n", c.message);
 			_exit(1);
+		}
 	}
 	/* With its checks for leaks. */
 	if (!pid)

@@ -77,6 +77,12 @@ struct host *make_plain_host(void);
 /* A vIOMMU's -device text of that profile, in valid syntax; NULL: none. text: where it stands. */
 const char *make_viommu(struct choices *c, const struct hiod_profile *p,
 			char text[VIOMMU_TEXT_MAX]);
+#define MACHINE_TEXT_MAX VIOMMU_TEXT_MAX
+/* A -machine text, of that profile or of none; NULL: none was given. */
+const char *make_machine(struct choices *c, const struct hiod_profile *p,
+			 char text[MACHINE_TEXT_MAX]);
+/* A drawing with bridges and the device's place; NULL: none was given. */
+const char *make_topology(struct choices *c, char text[MACHINE_TEXT_MAX]);
 const struct hiod_profile *make_profile(struct choices *c);
 enum hiod_backend make_backend(struct choices *c);
 /* Guest memory: at most max regions that do not overlap. */

@@ -165,7 +165,8 @@ bool make_vdpa(struct choices *c, struct host *h)
 	v->features = 0x300000000;
 	/* Message v2, and batches, as vhost-vdpa has them always. */
 	v->backend_features = 0x6 | (choices_bool(c, 30) ? 0x108 : 0);
-	v->range = (struct host_range){ 0, choices_bool(c, 70) ? (1ull << 39) - 1 : make_top(c) };
+	v->range = (struct host_range){ 0, choices_bool(c, 70) ? (1ull << 39) - 1
+							       : make_top(c) | 0xffff };
 	v->queues = 2;
 	v->queue_max = 256;
 	v->groups = v->spaces = 1;

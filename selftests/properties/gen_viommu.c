@@ -100,6 +100,57 @@ const char *make_viommu(struct choices *c, const struct hiod_profile *p, char te
 	return text[0] ? text : NULL;
 }
 
+const char *make_machine(struct choices *c, const struct hiod_profile *p,
+			 char text[MACHINE_TEXT_MAX])
+{
+	static const char *const irqchips[] = { "on", "off", "split", "auto" };
+	struct text t = { .buf = text };
+	unsigned int version = p->version;
+
+	text[0] = '\0';
+	if (!choices_bool(c, 25))
+		return NULL;
+	if (choices_bool(c, 50))
+		version = HIOD_VERSION(choices_range(c, 3, 12), choices_upto(c, 3));
+	if (choices_bool(c, 20))
+		add(&t, "q35");
+	else
+		add(&t, "pc-q35-%u.%u", version >> 8, version & 255);
+	if (choices_bool(c, 50))
+		add(&t, ",accel=%s", choices_bool(c, 80) ? "kvm" : "tcg");
+	if (choices_bool(c, 50))
+		add(&t, ",kernel-irqchip=%s", CHOICES_PICK(c, irqchips));
+	if (choices_bool(c, 20))
+		add(&t, ",default-bus-bypass-iommu=%s", choices_bool(c, 80) ? "on" : "maybe");
+	choices_note(c, "-machine %s", text);
+	return text;
+}
+
+const char *make_topology(struct choices *c, char text[MACHINE_TEXT_MAX])
+{
+	static const char *const ups[] = { "pcie-root-port,id=up", "pcie-pci-bridge,id=up",
+					   "pxb-pcie,id=up,bus_nr=64",
+					   "pci-bridge,id=up,chassis_nr=1",
+					   "pxb-pcie,id=up,bus_nr=64,bypass_iommu=on" };
+	static const char *const downs[] = { "", "pcie-root-port,id=down,bus=up,chassis=2\n",
+					     "pcie-pci-bridge,id=down,bus=up\n",
+					     "pci-bridge,id=down,bus=up,chassis_nr=2\n" };
+	static const char *const buses[] = { "up", "down", "pcie.0", "nowhere" };
+	struct text t = { .buf = text };
+
+	text[0] = '\0';
+	if (!choices_bool(c, 25))
+		return NULL;
+	add(&t, "%s\n%s", CHOICES_PICK(c, ups), CHOICES_PICK(c, downs));
+	add(&t, "%s,bus=%s", choices_bool(c, 80) ? "vfio-pci" : "virtio-net-pci",
+	    CHOICES_PICK(c, buses));
+	if (choices_bool(c, 30))
+		add(&t, ",addr=%x.%x", (unsigned int)choices_upto(c, 31),
+		    (unsigned int)choices_upto(c, 7));
+	choices_note(c, "topology: %s", text);
+	return text;
+}
+
 size_t make_memory(struct choices *c, struct hiod_mem_region *m, size_t max)
 {
 	uint64_t at = 0;

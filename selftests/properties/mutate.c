@@ -129,8 +129,8 @@ static size_t repeat_cap(struct choices *c, const struct uapi_row *row, uint8_t 
 	return at + len;
 }
 
-size_t mutate_reply(enum uapi_fd kind, uint32_t req, size_t skip, uint8_t *data, size_t size, size_t max,
-		    uint32_t seed)
+size_t mutate_reply(enum uapi_fd kind, uint32_t req, size_t skip, uint8_t *data, size_t size,
+		    size_t max, uint32_t seed)
 {
 	const struct uapi_row *row = uapi_find(kind, req);
 	struct choices c;

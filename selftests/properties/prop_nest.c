@@ -63,7 +63,9 @@ static struct seen look(struct nest *n)
 
 static bool begin(struct choices *c, struct nest *n, struct shim *model, char *text)
 {
-	const struct hiod_profile *p = make_profile(c);
+	/* Most versions have no first stage to follow. */
+	const struct hiod_profile *p =
+		choices_bool(c, 25) ? make_profile(c) : hiod_profile_default();
 	bool first = p->first_stage_option && !choices_bool(c, 15);
 	size_t nmem = make_memory(c, n->mem, 2);
 	int len, rc;

@@ -98,6 +98,7 @@ static int survey_of(const struct host *h, struct host **out, struct capture_err
 		return -ENOMEM;
 	rc = survey_plan_make(model, SURVEY_ALL, NULL, 0, &plan, err);
 	if (!rc) {
+		plan.ask_vdpa = true;
 		rec = shim_record_new(model, &cfg, err);
 		rc = rec ? survey(rec, &plan, NULL, NULL) : -ENOMEM;
 	}
