@@ -168,6 +168,8 @@ void d_finish(struct describer *d)
 	d->call = NULL;
 	if (!h->release && d->t->kernel)
 		d_set(d, &h->release, d->t->kernel, strlen(d->t->kernel));
+	if (h->release && !host_kernel_version(h->release))
+		d_fail(d, "found \"%.40s\", expected a kernel release", h->release);
 	if (!h->release)
 		d_set(d, &h->release, "6.12", 4);
 	h->features = (host_features_default(h->release) | d->on) & ~(d->off & ~d->on);

@@ -311,16 +311,38 @@ static enum host_vdpa_kind kind_of(const struct host *h, const struct host_vdpa 
 	return HOST_VDPA_OTHER;
 }
 
+static bool taken(const struct host *h, const struct host_vdpa *by, const char *name)
+{
+	for (size_t i = 0; i < h->nvdpas; i++) {
+		const struct host_vdpa *v = &h->vdpas[i];
+
+		if (v != by && v->name && !strcmp(v->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* A client that opens a node only never learns what the device is called. */
+static void make_name(struct describer *d, struct host_vdpa *v)
+{
+	const char *nr = v->node_dir ? v->node_dir + strlen(NODE) : "";
+	char name[64];
+
+	snprintf(name, sizeof(name), "vdpa%.32s", nr);
+	for (unsigned int i = 0; taken(d->h, v, name); i++)
+		snprintf(name, sizeof(name), "vdpa%.32s.%u", nr, i);
+	d_set(d, &v->name, name, strlen(name));
+}
+
 void d_vdpa_finish(struct describer *d)
 {
 	for (size_t i = 0; i < d->h->nvdpas && !d->rc; i++) {
 		struct host_vdpa *v = &d->h->vdpas[i];
-		char name[64];
 
-		/* A client that opens a node only never learns what the device is called. */
-		snprintf(name, sizeof(name), "vdpa%.32s",
-			 v->node_dir ? v->node_dir + strlen(NODE) : "");
-		d_set(d, &v->name, name, strlen(name));
+		if (!v->name)
+			make_name(d, v);
+		else if (taken(d->h, v, v->name))
+			d_fail(d, "found \"%.40s\" for two vDPA devices", v->name);
 		v->kind = kind_of(d->h, v);
 		drop_part(&v->queue_group, &v->nqueue_group, v->queues);
 		drop_part(&v->queue_desc_group, &v->nqueue_desc_group, v->queues);
