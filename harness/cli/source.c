@@ -111,18 +111,23 @@ bool source_is_many(const struct source *s)
 	return false;
 }
 
-/* Whether a host that begins at a byte of the current file is of our share. */
-static bool is_ours(const struct source *s, uint64_t place)
+/* In whose share, counted from 0, a host is that begins at a byte of the current file. */
+static uint64_t share_of(const struct source *s, uint64_t place)
 {
 	const uint64_t at = s->base + place;
 	uint64_t each, share;
 
 	if (s->shard.n == 1)
-		return true;
+		return 0;
 	each = s->total / s->shard.n + !!(s->total % s->shard.n);
 	share = at / each;
 	/* What a file has grown by meanwhile belongs to the last share. */
-	return (share < s->shard.n ? share : s->shard.n - 1) == s->shard.k - 1;
+	return share < s->shard.n ? share : s->shard.n - 1;
+}
+
+static bool is_ours(const struct source *s, uint64_t place)
+{
+	return share_of(s, place) == s->shard.k - 1;
 }
 
 static void add(struct source_batch *b, enum source_kind kind, const char *path, uint64_t line,
@@ -256,7 +261,7 @@ static bool take_lines(struct source *s, struct source_batch *b)
 		enum lines_result r = lines_next(&s->lines, &line, &len);
 
 		b->done = s->base + s->lines.place;
-		if (r == LINES_END)
+		if (r == LINES_END || share_of(s, s->lines.place) >= s->shard.k)
 			return false;
 		if ((r == LINES_ONE && is_blank(line, len)) || !is_ours(s, s->lines.place))
 			continue;
