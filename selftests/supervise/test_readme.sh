@@ -7,7 +7,7 @@ hiod=${HIOD:?}
 . harness/ktap/ktap.sh
 
 # The lines of the section, without their margin.
-sed -n '/^## Your QEMU/,/^## The rooms/s/^    //p' README.md >"$tmp/session"
+awk '/^## / { here = /^## Your QEMU/ } here && sub(/^    /, "")' README.md >"$tmp/session"
 sed -n 's/^\$ //p' "$tmp/session" >"$tmp/typed"
 grep -v '^\$ ' "$tmp/session" >"$tmp/expected"
 rows=$(grep -c '^on ' "$tmp/typed")
