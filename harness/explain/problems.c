@@ -60,9 +60,7 @@ const struct problem *problem_at(size_t id)
 struct finding *findings_add(struct findings *f, enum problem_id id, const char *where,
 			     const char *seen, ...)
 {
-	/* What nobody keeps when there is no memory; findings.no_memory tells. */
-	static _Thread_local struct finding nowhere;
-	struct finding *one = &nowhere;
+	struct finding *one = &f->spare;
 	va_list ap;
 
 	if (f->n == f->room) {

@@ -58,6 +58,7 @@ struct findings {
 	struct finding *v;
 	size_t n, room;
 	bool no_memory;
+	struct finding spare; /* what cannot be kept is written here */
 };
 
 /* An address that a program of the user's has built in. */

@@ -38,7 +38,7 @@ static void check_rows(struct ktap_meta *_metadata, const struct row *rows, size
 		ASSERT_TRUE(guest_parse(rows[i].guest, &g, err, sizeof(err)));
 		guest_lay_out(&g, rows[i].amd, &l);
 		r = region_of(&l, rows[i].region);
-		ASSERT_NE(NULL, r);
+		ASSERT_TRUE(r != NULL);
 		EXPECT_EQ(rows[i].start, r->start);
 		EXPECT_EQ(rows[i].size, r->size);
 		if (r->start != rows[i].start)
@@ -139,7 +139,7 @@ TEST(an_address_space_that_is_too_small_is_refused_in_qemus_words)
 		     l.refusal);
 	ASSERT_TRUE(guest_parse("mem=16G,phys-bits=36,bar=64G", &g, err, sizeof(err)));
 	guest_lay_out(&g, false, &l);
-	EXPECT_NE(NULL, strstr(l.refusal, "unassigned"));
+	EXPECT_TRUE(strstr(l.refusal, "unassigned") != NULL);
 }
 
 TEST(what_is_no_guest_is_told)

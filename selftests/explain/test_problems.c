@@ -403,7 +403,7 @@ TEST(every_problem_has_a_name_of_its_own)
 	for (size_t i = 0; problem_at(i); i++) {
 		const struct problem *p = problem_at(i);
 
-		ASSERT_NE(NULL, p->slug);
+		ASSERT_TRUE(p->slug != NULL);
 		ASSERT_TRUE(p->number >= 0 && p->number <= 15);
 		seen[p->number] = true;
 		EXPECT_EQ(strlen(p->slug),
