@@ -180,5 +180,6 @@ int main(int argc, char **argv)
 	}
 	printf("A supervised program: medians of %d runs of %d calls\n", ROUNDS, CALLS);
 	report(s, n);
-	return s[1].n == ROUNDS ? 0 : 1;
+	/* A build without libseccomp has no hiod run. */
+	return s[0].n == ROUNDS ? 0 : 1;
 }
