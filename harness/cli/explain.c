@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/capture/load.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/each.h"
 #include "harness/cli/explain_print.h"
 
 static int bad_guest(const struct cli_command *c, const char *text, struct guest *g)
@@ -130,17 +130,25 @@ static int explain(const struct explain_options *o, const struct host *h)
 	return CLI_NOTHING;
 }
 
-/* Bad input first; then success, since one host of several was explained. */
-static int worse(int a, int b)
+struct walk {
+	const struct explain_options *o;
+	size_t hosts;
+};
+
+static int explain_next(void *ctx, const char *name, const struct host *h)
 {
-	if (a == CLI_BAD || b == CLI_BAD)
-		return CLI_BAD;
-	return a == CLI_OK || b == CLI_OK ? CLI_OK : CLI_NOTHING;
+	struct walk *w = ctx;
+
+	(void)name;
+	if (w->hosts++ && !w->o->json && !w->o->only)
+		putchar('\n');
+	return explain(w->o, h);
 }
 
 static int run(const struct cli_command *c, int argc, char **argv)
 {
 	struct explain_options o;
+	struct walk w = { .o = &o };
 	struct cli_files files;
 	int status = parse(c, &o, argc, argv);
 
@@ -148,20 +156,7 @@ static int run(const struct cli_command *c, int argc, char **argv)
 		return status < 0 ? CLI_OK : status;
 	status = cli_files_expand(&files, argv + optind, argc - optind);
 	if (!status)
-		status = CLI_NOTHING;
-	for (size_t i = 0; i < files.n; i++) {
-		struct capture_error err;
-		struct host *h;
-
-		if (capture_load_host(files.path[i], &h, NULL, &err)) {
-			status = cli_error("%s", err.msg);
-			continue;
-		}
-		if (i && !o.json)
-			putchar('\n');
-		status = worse(status, explain(&o, h));
-		host_free(h);
-	}
+		status = each_host(&files, explain_next, &w);
 	cli_files_free(&files);
 	return status;
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "harness/capture/file.h"
-#include "harness/capture/load.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/each.h"
 #include "harness/report/report.h"
 
 struct options {
@@ -43,43 +43,11 @@ static int parse(const struct cli_command *c, struct options *o, int argc, char 
 	return optind == argc ? cli_usage(c, "no host given") : 0;
 }
 
-/* The file's name without directories and what all such files end in. */
-static char *label(const char *path)
+static int add_host(void *ctx, const char *name, const struct host *h)
 {
-	static const char *const suffixes[] = { ".host.json", ".capture.jsonl", ".json", ".jsonl",
-						".txt" };
-	const char *slash = strrchr(path, '/');
-	char *name = strdup(slash ? slash + 1 : path);
+	int rc = report_add(ctx, name, h);
 
-	for (size_t i = 0; name && i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		size_t n = strlen(name), s = strlen(suffixes[i]);
-
-		if (n > s && !strcmp(name + n - s, suffixes[i])) {
-			name[n - s] = '\0';
-			break;
-		}
-	}
-	return name;
-}
-
-/* Hosts that cannot be read are told and left out; the page is of the others. */
-static int add_file(struct report *r, const char *path, size_t *added)
-{
-	struct capture_error err;
-	struct host *h;
-	char *name;
-	int rc;
-
-	if (capture_load_host(path, &h, NULL, &err))
-		return cli_error("%s", err.msg);
-	name = label(path);
-	rc = name ? report_add(r, name, h) : -ENOMEM;
-	free(name);
-	host_free(h);
-	if (rc)
-		return cli_error("%s: %s", path, strerror(-rc));
-	++*added;
-	return CLI_OK;
+	return rc ? cli_error("%s: %s", name, strerror(-rc)) : CLI_OK;
 }
 
 static int write_page(const struct report *r, const char *path)
@@ -105,7 +73,6 @@ static int run(const struct cli_command *c, int argc, char **argv)
 	struct cli_files files;
 	struct options o;
 	struct report *r;
-	size_t added = 0;
 	int status = parse(c, &o, argc, argv), written;
 
 	if (status)
@@ -114,12 +81,12 @@ static int run(const struct cli_command *c, int argc, char **argv)
 	if (!r)
 		return cli_error("out of memory");
 	status = cli_files_expand(&files, argv + optind, argc - optind);
-	for (size_t i = 0; i < files.n; i++)
-		if (add_file(r, files.path[i], &added))
-			status = CLI_BAD;
+	/* Hosts that cannot be read are told and left out; the page is of the others. */
+	if (!status)
+		status = each_host(&files, add_host, r);
 	cli_files_free(&files);
 	/* No page of nothing over one that may be there. */
-	if (added) {
+	if (report_hosts(r)) {
 		written = write_page(r, o.output);
 		if (written)
 			status = written;

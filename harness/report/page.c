@@ -47,6 +47,11 @@ int report_add(struct report *r, const char *name, const struct host *h)
 	return rc;
 }
 
+size_t report_hosts(const struct report *r)
+{
+	return r->n;
+}
+
 /* A class of cells, its sign and its word; in the order of the legend. */
 struct sign {
 	char class;

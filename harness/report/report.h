@@ -19,6 +19,9 @@ void report_free(struct report *r);
 /* h is not kept; name (the label of its file) is copied. 0 or -ENOMEM. */
 int report_add(struct report *r, const char *name, const struct host *h);
 
+/* How many were added. */
+size_t report_hosts(const struct report *r);
+
 /* The whole page to f. 0, or the negative errno of writing. */
 int report_write(const struct report *r, FILE *f);
 

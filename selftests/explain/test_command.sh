@@ -36,7 +36,7 @@ survives() { # whatever is said, nothing crashes
 		false
 	fi
 }
-ktap_plan 27
+ktap_plan 28
 
 run explain "$narrow" "$hosts/6.12-vtd-aw48.host.json"
 ok 'several hosts are explained' is '0 2' "$status $(grep -c '^Host ' "$out")"
@@ -70,6 +70,11 @@ run explain --problems --guest mem=16G,phys-bits=39,bar=16G "$narrow"
 ok 'a guest that fits is mapped whole' is 8 "$(grep -c ': mapped$' "$out")"
 run explain --problems=amd-1tb-hole "$narrow"
 ok 'a problem that a host has not is not said' is '0 0' "$status $(wc -c <"$out" | tr -d ' ')"
+
+python3 -c "import json,sys
+for f in sys.argv[1:]: print(json.dumps(json.load(open(f))))" "$narrow" "$hosts/6.12-vtd-aw48.host.json" >"$tmp/f.hosts.jsonl"
+run explain "$tmp/f.hosts.jsonl"
+ok 'a file of many hosts is read line by line' is '0 2' "$status $(grep -c '^Host ' "$out")"
 
 run explain --problems=nonsense "$narrow"
 ok 'a problem that nobody knows is status 2' is 2 "$status"
