@@ -43,7 +43,8 @@ static void intel(struct choices *c, const struct hiod_profile *p, struct text *
 {
 	static const uint8_t widths[] = { 39, 48, 57, 38, 40, 47, 49, 64, 0, 255 };
 	static const char *const flags[] = { "snoop-control", "device-iotlb", "dma-translation",
-					     "intremap",      "eim",	      "caching-mode" };
+					     "intremap",      "eim",	      "caching-mode",
+					     "dma-drain",     "pt",	      "x-buggy-eim" };
 	bool first;
 
 	add(t, "intel-iommu");
@@ -67,7 +68,31 @@ static void intel(struct choices *c, const struct hiod_profile *p, struct text *
 		add(t, ",fs1gp=%s", choices_bool(c, 50) ? "on" : "off");
 	if (p->version >= HIOD_VERSION(11, 0) && choices_bool(c, 8))
 		add(t, ",svm=on");
+	if (choices_bool(c, 5))
+		add(t, ",version=%u", (unsigned int)choices_upto(c, 2));
 	for (unsigned int i = 0; i < 3 && choices_more(c, 20); i++)
+		add(t, ",%s=%s", CHOICES_PICK(c, flags), choices_bool(c, 50) ? "on" : "off");
+}
+
+/* What a vIOMMU that is a PCI device says of its place. */
+static void at_a_place(struct choices *c, struct text *t)
+{
+	static const char *const buses[] = { "pcie.0", "b0", "nowhere" };
+
+	if (choices_bool(c, 10))
+		add(t, ",bus=%s", CHOICES_PICK(c, buses));
+	if (choices_bool(c, 10))
+		add(t, ",addr=%x", (unsigned int)choices_upto(c, 32));
+}
+
+static void amd(struct choices *c, struct text *t)
+{
+	static const char *const flags[] = { "intremap", "device-iotlb", "pt",
+					     "xtsup",	 "dma-remap",	 "id" };
+
+	add(t, "amd-iommu");
+	at_a_place(c, t);
+	for (unsigned int i = 0; i < 3 && choices_more(c, 40); i++)
 		add(t, ",%s=%s", CHOICES_PICK(c, flags), choices_bool(c, 50) ? "on" : "off");
 }
 
@@ -82,6 +107,7 @@ static void virtio(struct choices *c, struct text *t)
 		add(t, ",granule=%s", CHOICES_PICK(c, granules));
 	if (choices_bool(c, 20))
 		add(t, ",boot-bypass=%s", choices_bool(c, 50) ? "on" : "off");
+	at_a_place(c, t);
 }
 
 const char *make_viommu(struct choices *c, const struct hiod_profile *p, char text[VIOMMU_TEXT_MAX])
@@ -93,7 +119,7 @@ const char *make_viommu(struct choices *c, const struct hiod_profile *p, char te
 	switch (choices_weighted(c, how, 4)) {
 	case 0: intel(c, p, &t); break;
 	case 1: virtio(c, &t); break;
-	case 2: add(&t, "amd-iommu"); break;
+	case 2: amd(c, &t); break;
 	default: break;
 	}
 	choices_note(c, "%s with %s", p->name, text[0] ? text : "no vIOMMU");

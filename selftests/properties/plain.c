@@ -10,9 +10,10 @@
 static const struct {
 	const char *release;
 	uint64_t cap, ecap;
+	uint8_t pasids; /* log2 */
 } of[PLAIN_HOSTS] = {
 	{ "6.12.117", 0xd2008c22260206, 0xf00f4a },
-	{ "7.3.4", 0x1d2008c222f0606, 0x1e88004f00f4a },
+	{ "7.3.4", 0x1d2008c222f0606, 0x1e88004f00f4a, 20 },
 	{ "6.12.117", 0x80d2008c222f0606, 0x480080f00f4a },
 	{ "6.1.0-56-amd64", 0xd2008c222f0606, 0xf00f4a },
 };
@@ -49,6 +50,7 @@ struct shim *plain_model(size_t i)
 	h->iommufd.present = h->features & 1u << HOST_F_IOMMUFD;
 	for (size_t k = 0; k < h->ndevices; k++)
 		h->devices[k].has_cdev = h->features & 1u << HOST_F_HWPT;
+	h->devices[0].max_pasid_log2 = of[i].pasids;
 	h->iommus[0].cap = of[i].cap;
 	h->iommus[0].ecap = of[i].ecap;
 	hosts[i] = h;

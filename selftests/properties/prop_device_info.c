@@ -21,7 +21,7 @@ struct answer {
 /* Another argsz each time: growing, shrinking, any; 0 for all choices settles at once. */
 static int answer_device_info(struct answer *a, uint32_t *argsz)
 {
-	static const uint32_t steps[] = { 0, 1, 16, 0x7fffffff, 0xffffffff, 24 };
+	static const uint32_t steps[] = { 0, 1, 16, 0x7fffffff, 0xffffffff, 24, 100, 240 };
 	struct uapi_device_info info;
 	uint32_t given = *argsz;
 

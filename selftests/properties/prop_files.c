@@ -19,7 +19,7 @@
 #include "selftests/properties/itself.h"
 #include "selftests/properties/list.h"
 
-#define TEXT_MAX 32768
+#define TEXT_MAX 65536
 
 /* A text with a few bytes, words or lines changed. */
 static size_t spoil(struct choices *c, const char *text, uint8_t *buf, size_t cap)

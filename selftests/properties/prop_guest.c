@@ -149,6 +149,25 @@ static void unplug_vdpa(struct guest *g)
 	g->vdpa_in = false;
 }
 
+/* The class over iommufd, which no kernel serves: it says so, and does nothing else. */
+static enum property_result ask_vdpa(struct choices *c, struct guest *g)
+{
+	HostIOMMUDevice *hiod = hiod_new(&host_iommu_device_iommufd_vdpa_class.parent);
+	HostIOMMUDeviceIOMMUFD *idev = (HostIOMMUDeviceIOMMUFD *)hiod;
+	bool said = true;
+
+	if (!hiod)
+		return PROPERTY_PASS;
+	g->err.message[0] = '\0';
+	if (!HIOD_METHOD(hiod, realize)(hiod, &g->vdpa.vdpa, &g->err) || !g->err.message[0])
+		said = false;
+	if (!host_iommu_device_iommufd_attach_hwpt(idev, 0, 1, &g->err) ||
+	    !host_iommu_device_iommufd_detach_hwpt(idev, 0, &g->err))
+		said = false;
+	hiod_unref(hiod);
+	return said ? PROPERTY_PASS : property_fail(c, "iommufd for vDPA");
+}
+
 /* Everything that can be asked of a device's object and of its place. */
 static enum property_result ask(struct choices *c, struct guest *g, unsigned int i)
 {
@@ -161,6 +180,8 @@ static enum property_result ask(struct choices *c, struct guest *g, unsigned int
 
 	if (i < DEVICES ? !g->in[i] : !g->vdpa_in)
 		return PROPERTY_PASS;
+	if (i == DEVICES && ask_vdpa(c, g) == PROPERTY_FAIL)
+		return PROPERTY_FAIL;
 	regions = machine_resv_regions(&g->m, pdev);
 	for (size_t k = 1; regions && k < regions->n; k++)
 		if (regions->r[k].range.start <= regions->r[k - 1].range.last)

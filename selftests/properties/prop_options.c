@@ -44,6 +44,8 @@ static enum property_result options(struct choices *c, void *ctx)
 	memcpy(text, raw, len);
 	text[len] = '\0';
 	choices_note(c, "%s: '%s'", p->name, text);
+	if (hiod_profile_find(p->name) != p)
+		return property_fail(c, "%s is not found by its name", p->name);
 	hiod_error_init(&err);
 	rc = machine_init(&m, NULL, p, machine ? text : NULL, NULL, 0, NULL, &err);
 	if (!rc && !machine)
