@@ -152,7 +152,7 @@ static void word_text(const char *s)
 {
 	printf("\"");
 	for (; *s; s++)
-		printf(*s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+		printf(*s == '"' || *s == '\\' ? "\\%c" : *s < ' ' ? "\\x%02x" : "%c", *s);
 	printf("\"\n");
 }
 
@@ -209,16 +209,39 @@ static void dict_text(void)
 static void dict_options(void)
 {
 	static const char *const words[] = {
-		"intel-iommu",	  "virtio-iommu-pci",
-		"amd-iommu",	  ",aw-bits=",
-		",granule=",	  "=on",
-		"=off",		  "=auto",
-		",caching-mode=", ",snoop-control=",
-		",device-iotlb",  ",intremap=",
-		",eim=",	  ",svm=on",
-		"pc-q35-9.1",	  "kernel-irqchip=split",
-		",accel=kvm",	  ",fs1gp=",
-		",boot-bypass=",  ",addr=",
+		"intel-iommu",
+		"virtio-iommu-pci",
+		"amd-iommu",
+		",aw-bits=",
+		",granule=",
+		"=on",
+		"=off",
+		"=auto",
+		",caching-mode=",
+		",snoop-control=",
+		",device-iotlb",
+		",intremap=",
+		",eim=",
+		",svm=on",
+		"pc-q35-9.1",
+		"kernel-irqchip=split",
+		",accel=kvm",
+		",fs1gp=",
+		",boot-bypass=",
+		",addr=",
+		"-device ",
+		"-device \t",
+		"vfio-pci,host=",
+		"pcie-root-port,id=",
+		"pxb-pcie,id=",
+		"pcie-pci-bridge,id=",
+		",bus=pcie.0",
+		",chassis=",
+		",id=",
+		"virtio-net-pci",
+		/* As long as there is room for an id, with and without its end. */
+		"n23456789-123456789-123456789-123456789-123456789-123456789-123",
+		"n23456789-123456789-123456789-123456789-123456789-123456789-1234",
 	};
 	const struct hiod_profile *p;
 
