@@ -27,4 +27,5 @@ bench-qemu: all
 # The kernel's own tests under hiod run: what is programs and not QEMU.
 .PHONY: check-kernel-tests
 check-kernel-tests: all
+	$(Q)DEPS='$(DEPS)' ci/deps base kernel-tests
 	$(Q)ci/check-kernel-tests --hiod $(BUILD)/hiod --jobs $(QEMU_JOBS) --out $(BUILD)/kernel-tests.jsonl
