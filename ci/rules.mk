@@ -186,6 +186,8 @@ help:
 	@echo 'make check-kernel-tests  the own tests of the kernel, under hiod run on its model'
 	@echo 'make bench-qemu  what hiod run adds to the start of QEMU'
 	@echo 'make fuzz        every property as a fuzz target; fuzz-NAME, fuzz-repro, ...: ci/fuzz.mk'
+	@echo 'make bench-fuzz  runs of fuzz targets per CPU second, as ratios to an empty one'
+	@echo 'make bench-bugs  what it takes to find each known bug: docs/bug-bench.md'
 	@echo 'make bench       cost per call, as ratios to a raw ioctl; hiod check over fleets'
 	@echo 'make bench-fleet hosts a second, peak memory, and the share of the JSON parse'
 	@echo 'make install     PREFIX=/usr/local DESTDIR=: program, library, manual, completion; uninstall'
