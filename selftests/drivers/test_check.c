@@ -57,16 +57,21 @@ TEST_F(check, verdict_is_arithmetic_on_the_ranges)
 {
 	static const unsigned int aws[] = { 39, 48 };
 	struct rig *r = &self->rig;
-	struct host_range v[RIG_RANGES];
-	int n;
+	/* By the IOAS, and by a page table of its own. */
+	struct host_range all[2][RIG_RANGES];
+	int count[2];
 
 	RIG_ATTACH(r);
-	n = ranges(r, v);
-	ASSERT_LE(1, n);
+	count[0] = rig_ranges(r, all[0], RIG_RANGES);
+	count[1] = ranges(r, all[1]);
+	ASSERT_LE(1, count[0]);
+	ASSERT_LE(1, count[1]);
 	rig_drop(r);
 	for (size_t i = 0; hiod_profile_at(i); i++) {
 		for (size_t k = 0; k < ARRAY_SIZE(aws); k++) {
 			const struct hiod_profile *p = hiod_profile_at(i);
+			const struct host_range *v = all[!p->attach_to_ioas];
+			int n = count[!p->attach_to_ioas];
 			bool fits = aws[k] <= width(v, n);
 			char tail[64];
 			struct hiod_verdict verdict;
