@@ -41,9 +41,15 @@ static int fill(int fd, enum uapi_fd kind, const uint8_t *content, size_t len)
 static int make_file(struct supervisor *s, enum uapi_fd kind, int flags, const void *content,
 		     size_t len, int *wd)
 {
-	int memfd = memfd_create(MEMFD_NAME, MFD_CLOEXEC), fd, r;
+	int memfd, fd, r;
 	char link[64];
 
+	/* With the first of them: a recording on the real kernel has none. */
+	if (s->inotify < 0)
+		s->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (s->inotify < 0)
+		return -errno;
+	memfd = memfd_create(MEMFD_NAME, MFD_CLOEXEC);
 	if (memfd < 0)
 		return -errno;
 	r = fill(memfd, kind, content, len);

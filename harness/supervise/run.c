@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -193,9 +192,6 @@ int supervisor_run(struct supervisor *s, const struct supervise_config *cfg, cha
 	r = filter_build(s, err);
 	if (r)
 		return r;
-	s->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (s->inotify < 0)
-		return capture_fail(err, -errno, "inotify: %s", strerror(errno));
 	sigemptyset(&mine);
 	sigaddset(&mine, SIGCHLD);
 	sigaddset(&mine, SIGTERM);
@@ -210,7 +206,8 @@ int supervisor_run(struct supervisor *s, const struct supervise_config *cfg, cha
 	if (signals >= 0)
 		close(signals);
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
-	close(s->inotify);
+	if (s->inotify >= 0)
+		close(s->inotify);
 	s->inotify = -1;
 	return r;
 }
