@@ -159,6 +159,10 @@ static const struct row {
 		HIOD_ERROR, HIOD_UNKNOWN, 0, ARGS_NUMBERS,
 		"vhost-vdpa's IOVA range starts at 0x%" PRIx64 " and ends at 0x%" PRIx64,
 	},
+	[HIOD_ANOMALY_VDPA_UNCUT] = {
+		HIOD_UNKNOWN, HIOD_UNKNOWN, 0, ARGS_ERRNO,
+		"Cannot get the reserved regions of the device: %s",
+	},
 };
 
 void hiod_anomaly_note(struct hiod_anomalies *an, enum hiod_anomaly kind, uint64_t a, uint64_t b)

@@ -59,6 +59,7 @@ enum hiod_anomaly {
 	HIOD_ANOMALY_ALIAS_UNSEEN, /* a, b: slot and function that several devices appear as */
 	HIOD_ANOMALY_STALE_RANGES, /* a, b: slot and function that keeps a refused one's ranges */
 	HIOD_ANOMALY_VDPA_RANGE,   /* a, b: vhost-vdpa's range, which ends before it starts */
+	HIOD_ANOMALY_VDPA_UNCUT,   /* a: the errno of what in sysfs has the reserved regions */
 	HIOD_ANOMALY_COUNT
 };
 

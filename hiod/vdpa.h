@@ -96,7 +96,7 @@ ssize_t vdpa_load(struct shim *s, const char *path, char *buf, size_t size);
 /*
  * v->iova_ranges from v->range and the reserved regions of the first ancestor
  * of the node in sysfs that is in an IOMMU group; what sysfs does not tell
- * cuts nothing. 0 or -ENOMEM.
+ * cuts nothing, and is an anomaly. 0 or -ENOMEM.
  */
 int vdpa_read_ranges(VDPADevice *v, struct hiod_error *err);
 /* Maps the regions of v->as; v->nmapped says how many are. 0 or -errno. */

@@ -34,52 +34,59 @@ ssize_t vdpa_load(struct shim *s, const char *path, char *buf, size_t size)
 	return n < 0 ? n : (ssize_t)used;
 }
 
-/* Directory of the node in sysfs, by the number of the open descriptor. */
-static bool node_dir(VDPADevice *v, char dir[VDPA_PATH_MAX])
+/* Directory of the node in sysfs, by the number of the open descriptor. 0 or -errno. */
+static int node_dir(VDPADevice *v, char dir[VDPA_PATH_MAX])
 {
 	char link[64], target[VDPA_PATH_MAX];
 	struct shim_stat st;
 	const char *t = target;
-	ssize_t n;
+	ssize_t n = shim_fstat(v->shim, v->fd, &st);
 
-	if (shim_fstat(v->shim, v->fd, &st) < 0)
-		return false;
+	if (n < 0)
+		return (int)n;
 	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u", st.rdev_major, st.rdev_minor);
 	n = shim_readlink(v->shim, link, target, sizeof(target) - 1);
-	if (n <= 0 || n >= (ssize_t)sizeof(target) - 1)
-		return false;
+	if (n < 0)
+		return (int)n;
 	target[n] = '\0';
 	/* "../../devices/...", two levels below /sys. */
-	if (strncmp(t, "../../", 6))
-		return false;
-	return snprintf(dir, VDPA_PATH_MAX, "/sys/%s", t + 6) < VDPA_PATH_MAX;
+	if (n >= (ssize_t)sizeof(target) - 1 || strncmp(t, "../../", 6) ||
+	    snprintf(dir, VDPA_PATH_MAX, "/sys/%s", t + 6) >= VDPA_PATH_MAX)
+		return -EINVAL;
+	return 0;
 }
 
-/* The group of the nearest ancestor of dir that is in one; -1: none is. */
-static int group_above(VDPADevice *v, char dir[VDPA_PATH_MAX])
+/* The group of the nearest ancestor of dir that is in one. 0: *group, -1 where none is. Or -errno. */
+static int group_above(VDPADevice *v, char dir[VDPA_PATH_MAX], int *group)
 {
 	char path[VDPA_PATH_MAX + 16], target[VDPA_PATH_MAX], *slash, *end;
 	unsigned long id;
 	ssize_t n;
 
+	*group = -1;
 	while ((slash = strrchr(dir, '/')) && slash - dir > (ptrdiff_t)strlen("/sys")) {
 		*slash = '\0';
 		snprintf(path, sizeof(path), "%s/iommu_group", dir);
 		n = shim_readlink(v->shim, path, target, sizeof(target) - 1);
-		if (n <= 0)
+		if (n == -ENOENT)
 			continue;
+		if (n < 0)
+			return (int)n;
 		target[n] = '\0';
 		slash = strrchr(target, '/');
 		if (!slash || slash[1] < '0' || slash[1] > '9')
-			return -1;
+			return -EINVAL;
 		id = strtoul(slash + 1, &end, 10);
-		return *end || id > INT32_MAX ? -1 : (int)id;
+		if (*end || id > INT32_MAX)
+			return -EINVAL;
+		*group = (int)id;
+		return 0;
 	}
-	return -1;
+	return 0;
 }
 
-/* One line, "0xSTART 0xLAST TYPE"; regions that their owner may give up are not reserved. */
-static bool parse_line(const char *line, struct hiod_range *r)
+/* One line, "0xSTART 0xLAST TYPE". */
+static bool parse_line(const char *line, struct hiod_range *r, const char **type)
 {
 	char *end;
 
@@ -88,13 +95,15 @@ static bool parse_line(const char *line, struct hiod_range *r)
 		return false;
 	line = end + 1;
 	r->last = strtoull(line, &end, 0);
-	return end != line && *end == ' ' && r->start <= r->last &&
-	       strncmp(end + 1, "direct-relaxable", 16);
+	*type = end + 1;
+	return end != line && *end == ' ' && r->start <= r->last;
 }
 
-static int read_regions(VDPADevice *v, int group, struct hiod_ranges *reserved)
+/* 0, -ENOMEM, or, *untold set, why the regions are not known. */
+static int read_regions(VDPADevice *v, int group, struct hiod_ranges *reserved, int *untold)
 {
 	char path[64], text[REGIONS_MAX + 1];
+	const char *type;
 	struct hiod_range r;
 	ssize_t n;
 	int rc = 0;
@@ -104,6 +113,7 @@ static int read_regions(VDPADevice *v, int group, struct hiod_ranges *reserved)
 	if (n < 0) {
 		hiod_report(v->report, HIOD_REPORT_WARNING, NULL, "%s: %s", path,
 			    strerror((int)-n));
+		*untold = (int)n;
 		return 0;
 	}
 	for (char *line = text; line && *line && !rc;) {
@@ -111,7 +121,10 @@ static int read_regions(VDPADevice *v, int group, struct hiod_ranges *reserved)
 
 		if (next)
 			*next++ = '\0';
-		if (parse_line(line, &r))
+		if (!parse_line(line, &r, &type))
+			*untold = -EINVAL;
+		/* Regions that their owner may give up are not reserved. */
+		else if (strncmp(type, "direct-relaxable", 16))
 			rc = range_list_insert(reserved, &r);
 		line = next;
 	}
@@ -123,10 +136,14 @@ int vdpa_read_ranges(VDPADevice *v, struct hiod_error *err)
 {
 	struct hiod_ranges reserved = { 0 };
 	char dir[VDPA_PATH_MAX];
-	int group = node_dir(v, dir) ? group_above(v, dir) : -1, rc = 0;
+	int group = -1, rc = 0, untold = node_dir(v, dir);
 
+	if (!untold)
+		untold = group_above(v, dir, &group);
 	if (group >= 0)
-		rc = read_regions(v, group, &reserved);
+		rc = read_regions(v, group, &reserved, &untold);
+	if (untold)
+		hiod_anomaly_note(v->anomalies, HIOD_ANOMALY_VDPA_UNCUT, (uint64_t)-untold, 0);
 	if (!rc)
 		rc = range_inverse_array(&reserved, &v->iova_ranges, v->range.start, v->range.last);
 	range_list_free(&reserved);

@@ -151,13 +151,14 @@ TEST_F(vdpa, regions_are_of_the_nearest_ancestor_in_a_group)
 		ASSERT_EQ(0, attach(self));
 		EXPECT_STREQ(rows[i].usable,
 			     show_ranges(self->v.iova_ranges.r, self->v.iova_ranges.n));
+		EXPECT_EQ(HIOD_ANOMALY_COUNT, hiod_anomaly_worst(&self->an));
 		vdpa_detach_device(&self->v);
 		shim_destroy(self->s);
 		self->s = NULL;
 	}
 }
 
-TEST_F(vdpa, regions_that_cannot_be_read_cut_nothing)
+TEST_F(vdpa, regions_that_cannot_be_read_cut_nothing_and_leave_it_unknown)
 {
 	static const struct {
 		struct host_file f;
@@ -183,9 +184,12 @@ TEST_F(vdpa, regions_that_cannot_be_read_cut_nothing)
 		ASSERT_EQ(0, attach(self));
 		EXPECT_STREQ(rows[i].usable,
 			     show_ranges(self->v.iova_ranges.r, self->v.iova_ranges.n));
+		EXPECT_EQ(HIOD_ANOMALY_VDPA_UNCUT, hiod_anomaly_worst(&self->an));
+		EXPECT_EQ(HIOD_UNKNOWN, hiod_anomaly_verdict(hiod_anomaly_worst(&self->an)));
 		vdpa_detach_device(&self->v);
 		shim_destroy(self->s);
 		self->s = NULL;
+		self->an = (struct hiod_anomalies){ 0 };
 	}
 }
 
@@ -517,7 +521,12 @@ TEST_F(vdpa, every_allocation_may_fail)
 			hiod_check_run(model, &c, &v);
 			fired = failing_malloc_disarm();
 			EXPECT_EQ(0, vdpa_alive(model));
-			if (fired && v.verdict != HIOD_ACCEPTED && v.verdict != HIOD_REFUSED) {
+			if (fired && v.verdict == HIOD_UNKNOWN) {
+				EXPECT_STREQ("Cannot get the reserved regions of the device: "
+					     "Cannot allocate memory",
+					     v.message);
+			} else if (fired && v.verdict != HIOD_ACCEPTED &&
+				   v.verdict != HIOD_REFUSED) {
 				EXPECT_EQ(HIOD_ERROR, v.verdict);
 				EXPECT_STREQ("out of memory", v.message);
 			}

@@ -203,11 +203,8 @@ static const struct tolerated {
 	{ SHIM_OP_READLINK, 0, "/subsystem", ANY_ERRNO,
 	  "without the link the device counts as no mediated one" },
 	/* Over vhost-vdpa, where no QEMU decides: hiod/vdpa.h. */
-	{ SHIM_OP_READLINK, 0, "/sys/dev/char/", ANY_ERRNO,
-	  "vdpa: what sysfs does not tell of reserved regions cuts nothing" },
-	{ SHIM_OP_READLINK, 0, "/iommu_group", ANY_ERRNO, "vdpa: the same" },
-	{ SHIM_OP_OPEN, 0, "/reserved_regions", ANY_ERRNO, "vdpa: the same, with a warning" },
-	{ SHIM_OP_READ, 0, NULL, ANY_ERRNO, "vdpa: the same, with a warning" },
+	{ SHIM_OP_READLINK, 0, "/iommu_group", ENOENT,
+	  "vdpa: a device in no group translates by itself, and nothing is reserved" },
 	{ SHIM_OP_WRITE, VHOST_IOTLB_INVALIDATE, NULL, ANY_ERRNO,
 	  "vdpa: unmapping reports and goes on" },
 };
