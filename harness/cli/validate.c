@@ -2,21 +2,55 @@
 /* hiod validate: is this a file that the other commands can read. */
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/capture/host_json.h"
 #include "harness/capture/load.h"
 #include "harness/capture/probe.h"
 #include "harness/capture/transcript.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/each.h"
 
-static int validate(const char *path, bool quiet)
+#define LINES_SUFFIX ".hosts.jsonl"
+
+static bool has_lines(const char *path)
+{
+	size_t n = strlen(path), s = strlen(LINES_SUFFIX);
+
+	return n >= s && !strcmp(path + n - s, LINES_SUFFIX);
+}
+
+static int count(void *ctx, const char *name, const struct host *h)
+{
+	++*(uint64_t *)ctx;
+	return CLI_OK;
+}
+
+/* A description a line: each line that is wrong is named. */
+static int validate_lines(char *path, bool quiet)
+{
+	const struct cli_files one = { .path = &path, .n = 1 };
+	uint64_t n = 0;
+	int status = each_host(&one, count, &n);
+
+	if (status == CLI_NOTHING)
+		return cli_error("%s: no host description in it", path);
+	if (!status && !quiet)
+		printf("%s: %llu valid host descriptions\n", path, (unsigned long long)n);
+	return status;
+}
+
+static int validate(char *path, bool quiet)
 {
 	struct capture_error err;
 	enum capture_format f;
 	struct transcript t;
 	struct host *h;
-	int r = capture_detect(path, &f, &err);
+	int r;
 
+	if (has_lines(path))
+		return validate_lines(path, quiet);
+	r = capture_detect(path, &f, &err);
 	if (!r && f == CAPTURE_HOST) {
 		r = host_load(path, &h, &err);
 		if (!r)
@@ -65,7 +99,8 @@ const struct cli_command cli_validate = {
 	.name = "validate",
 	.args = "[OPTION]... FILE...",
 	.summary = "check host descriptions and transcripts against their formats",
-	.help = "Names file, line or key, and what was expected, for the first thing wrong in each.\n\n"
+	.help = "Names file, line or key, and what was expected, for the first thing wrong in each;\n"
+		"of a FILE.hosts.jsonl, a description a line, in each line.\n\n"
 		"  -q, --quiet   say nothing of valid files\n"
 		"  -h, --help    this text\n\n"
 		"Exit status: 0 all valid, 2 some not.\n",

@@ -6,7 +6,7 @@ set -u
 
 f=$tmp/fleet.hosts.jsonl
 fleet 300 >"$f"
-ktap_plan 44
+ktap_plan 46
 
 # ---- one after the other or at once ----
 for format in table json ktap junit csv; do
@@ -21,6 +21,13 @@ ok 'every host has its rows, in the order of the lines' is "$(seq -f 'host-%04g'
 	"$(python3 -c 'import json,sys
 seen = dict.fromkeys(json.loads(l)["host"] for l in open(sys.argv[1]))
 print("\n".join(seen))' "$tmp/one.json")"
+run validate "$f"
+ok 'hiod validate counts the descriptions' is "0 $f: 300 valid host descriptions" \
+	"$status $(cat "$out")"
+{ sed -n 1p "$f" && echo '{}'; } >"$tmp/bad.hosts.jsonl"
+run validate "$tmp/bad.hosts.jsonl"
+ok 'and names the line that is none' is "2 hiod: $tmp/bad.hosts.jsonl:2: hiod-host: missing" \
+	"$status $(cat "$err")"
 
 # ---- shards ----
 for n in 2 7; do
