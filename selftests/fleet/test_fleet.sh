@@ -26,7 +26,8 @@ ok 'hiod validate counts the descriptions' is "0 $f: 300 valid host descriptions
 	"$status $(cat "$out")"
 { sed -n 1p "$f" && echo '{}'; } >"$tmp/bad.hosts.jsonl"
 run validate "$tmp/bad.hosts.jsonl"
-ok 'and names the line that is none' is "2 hiod: $tmp/bad.hosts.jsonl:2: hiod-host: missing" \
+ok 'and names the line that is none' is \
+	"2 hiod: $tmp/bad.hosts.jsonl:2: found no \"hiod-host\", expected a host description" \
 	"$status $(cat "$err")"
 
 # ---- shards ----
