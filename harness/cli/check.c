@@ -209,6 +209,21 @@ char *check_label(const char *path)
 	return name;
 }
 
+char *check_name(const char *path, uint64_t line, const struct host *h)
+{
+	char *label, *name;
+
+	if (h->named)
+		return check_printable(h->name);
+	label = check_label(strcmp(path, "-") ? path : "stdin");
+	if (!label || !line)
+		return label;
+	if (asprintf(&name, "%s:%llu", label, (unsigned long long)line) < 0)
+		name = NULL;
+	free(label);
+	return name;
+}
+
 int check_output_failed(const struct check_options *o, int rc)
 {
 	const char *dir = getenv("TMPDIR");

@@ -63,6 +63,11 @@ int check_output_failed(const struct check_options *o, int rc);
 char *check_printable(const char *name);
 /* The file's name without directory and suffix, printable; the caller frees. NULL: no memory. */
 char *check_label(const char *path);
+/*
+ * The name of h in tables: its own, or that of its file ("-": standard input) and,
+ * where line is not 0, the line: "fleet:17". NULL: no memory. The caller frees it.
+ */
+char *check_name(const char *path, uint64_t line, const struct host *h);
 
 /*
  * Every host of the source, in its order whatever the number of threads. What

@@ -10,22 +10,6 @@
 #include "harness/cli/each.h"
 #include "harness/cli/source.h"
 
-/* "fleet:17" of the 17th line of fleet.hosts.jsonl. NULL: no memory. */
-static char *name_of(const struct source_item *i, const struct host *h)
-{
-	char *label, *name;
-
-	if (h->named)
-		return check_printable(h->name);
-	label = check_label(strcmp(i->path, "-") ? i->path : "stdin");
-	if (!label || !i->line)
-		return label;
-	if (asprintf(&name, "%s:%llu", label, (unsigned long long)i->line) < 0)
-		name = NULL;
-	free(label);
-	return name;
-}
-
 static int load(const struct source_batch *b, const struct source_item *i, struct host **h,
 		struct capture_error *err)
 {
@@ -53,7 +37,7 @@ static int one(const struct source_batch *b, const struct source_item *i, each_h
 		return cli_error("%s", b->text.b + i->from);
 	if (load(b, i, &h, &err))
 		return cli_error("%s", err.msg);
-	name = name_of(i, h);
+	name = check_name(i->path, i->line, h);
 	status = name ? fn(ctx, name, h) : cli_error("out of memory");
 	free(name);
 	host_free(h);

@@ -55,22 +55,6 @@ static void complain(struct batch *b, const char *what)
 	b->status = CLI_BAD;
 }
 
-/* "fleet:17" of the 17th line of fleet.hosts.jsonl. NULL: no memory. */
-static char *name_of(const struct source_item *i, const struct host *h)
-{
-	char *label, *name;
-
-	if (h->named)
-		return check_printable(h->name);
-	label = check_label(strcmp(i->path, "-") ? i->path : "stdin");
-	if (!label || !i->line)
-		return label;
-	if (asprintf(&name, "%s:%llu", label, (unsigned long long)i->line) < 0)
-		name = NULL;
-	free(label);
-	return name;
-}
-
 static int load(const struct source_batch *b, const struct source_item *i, struct host **h,
 		struct capture_error *err)
 {
@@ -103,7 +87,7 @@ static void check_item(const struct check_options *o, struct batch *b, const str
 		complain(b, err.msg);
 		return;
 	}
-	name = name_of(i, h);
+	name = check_name(i->path, i->line, h);
 	if (name)
 		b->status = check_worse(b->status,
 					check_host(o, &(struct check_host){ h, name }, &b->rows));
