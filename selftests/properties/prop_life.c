@@ -78,7 +78,8 @@ static enum property_result table_is_right(struct choices *c, struct life *l, bo
 
 	for (unsigned int i = 0; i < DEVICES; i++) {
 		HostIOMMUDevice *hiod = l->in[i] ? l->dev[i].vbasedev.hiod : NULL;
-		HostIOMMUDevice *found = l->in[i] ? machine_find_hiod(&l->m, &l->dev[i].pdev) : NULL;
+		HostIOMMUDevice *found =
+			l->in[i] ? machine_find_hiod(&l->m, &l->dev[i].pdev) : NULL;
 
 		n += l->in[i];
 		if (l->in[i] && sees_host && found && found != hiod)
