@@ -136,6 +136,37 @@ TEST(pasids_have_tables_of_their_own)
 	guest_end(&g);
 }
 
+/* Each of several can be taken back, in any order, without a word of the others. */
+TEST(detaching_one_pasid_keeps_the_others)
+{
+	static const uint32_t order[][3] = { { 5, 6, 7 }, { 5, 7, 6 }, { 6, 5, 7 },
+					     { 6, 7, 5 }, { 7, 5, 6 }, { 7, 6, 5 } };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		HostIOMMUDeviceIOMMUFD *idev;
+		bool there[8] = { [5] = true, [6] = true, [7] = true };
+		struct guest g;
+		char log[64];
+
+		ASSERT_EQ(0, guest_init(&g, "qemu-11.1", NULL, NULL, 0));
+		ASSERT_EQ(0, guest_plug(&g, HIOD_BACKEND_IOMMUFD, "0000:00:05.0"));
+		idev = idev_of(&g, 0);
+		for (uint32_t pasid = 5; pasid < 8; pasid++)
+			ASSERT_EQ(0, attach(idev, pasid, 90 + pasid, &g.err));
+		for (unsigned k = 0; k < 3; k++) {
+			g.f.log[0] = '\0';
+			EXPECT_EQ(0, detach(idev, order[i][k], &g.err));
+			snprintf(log, sizeof(log), "d DETACH(12, pasid %u)", order[i][k]);
+			EXPECT_STREQ(log, g.f.log);
+			there[order[i][k]] = false;
+			for (uint32_t pasid = 5; pasid < 8; pasid++)
+				EXPECT_EQ(there[pasid] ? 90 + pasid : 0, table(idev, pasid));
+		}
+		guest_end(&g);
+		EXPECT_EQ(0, g.f.errors);
+	}
+}
+
 /* 11.1 is the first that names one; nothing is asked of the kernel before. */
 TEST(pasids_by_version)
 {
