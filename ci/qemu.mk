@@ -4,9 +4,9 @@
 # hot-plug. A QEMU that cannot be had here is skipped, with the reason.
 #
 # QEMU_ARGS	more options for each of ci/qemu-*: --quick, --qemu 10.0, --hosts PATTERN
-# QEMU_JOBS	how many at once
+# QEMU_JOBS	how many at once: two a CPU, since each waits for the other of QEMU and hiod
 
-QEMU_JOBS ?= $(shell nproc)
+QEMU_JOBS ?= $(shell echo $$((2 * $$(nproc))))
 QEMU_ROWS ?= $(BUILD)/qemu
 
 .PHONY: check-qemu
