@@ -48,7 +48,7 @@ const char report_style[] =
 	".su{background:var(--un);color:var(--unf)}.se{background:var(--er);color:var(--erf)}"
 	".sm{background:var(--mix);color:var(--mixf)}"
 	".legend svg{width:34px;height:18px;vertical-align:middle;margin-right:.3rem}"
-	"main{counter-reset:shown}.cards .h{counter-increment:shown}"
+	"main{counter-reset:shown}tbody .h{counter-increment:shown}"
 	".count::after{content:counter(shown)}"
 	".cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,34rem),1fr));"
 	"gap:.8rem}"

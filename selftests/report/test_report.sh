@@ -33,7 +33,7 @@ text = ''.join(p.text)
 sys.exit(0 if eval('(' + sys.argv[2] + ')') else 'not so: ' + sys.argv[2])
 EOF
 }
-ktap_plan 24
+ktap_plan 25
 
 run report "$hosts" "$hosts/reconstructed" -o "$tmp/all.html"
 ok 'a report of the whole corpus is written' is '0 0' "$status $(wc -c <"$out" | tr -d ' ')"
@@ -105,6 +105,10 @@ ok 'a full disk: status 2, the old page, no other file' is '2 old kept.html' \
 	"$? $(cat "$tmp/full/kept.html") $(ls "$tmp/full")"
 run report "$narrow" -o -
 ok 'standard output is a page too' has "$out" '^<!DOCTYPE html>'
+
+# A card is laid out by itself (content-visibility), and with that its counters are its own.
+ok 'hosts shown are counted where nothing keeps counters to itself' has "$out" \
+	'tbody \.h{counter-increment:shown}'
 
 browser=
 for b in ${CHROMIUM:-} chromium chromium-browser google-chrome; do
