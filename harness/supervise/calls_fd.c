@@ -245,6 +245,17 @@ void call_pread(struct supervisor *s, int fd, uint64_t buf, uint64_t len, uint64
 	answer(s, n);
 }
 
+/* What the program writes, as much as one call takes, into s->buf. 0 or -errno. */
+static ssize_t take_bytes(struct supervisor *s, uint64_t buf, uint64_t *len)
+{
+	ssize_t n;
+
+	if (*len > BUF_SIZE)
+		*len = BUF_SIZE;
+	n = target_read(s, s->buf, buf, (size_t)*len);
+	return !n && !target_valid(s) ? -EFAULT : n;
+}
+
 void call_pwrite(struct supervisor *s, int fd, uint64_t buf, uint64_t len, uint64_t off)
 {
 	const struct handle *h = ours(s, fd);
@@ -256,11 +267,7 @@ void call_pwrite(struct supervisor *s, int fd, uint64_t buf, uint64_t len, uint6
 		answer_pass(s);
 		return;
 	}
-	if (len > BUF_SIZE)
-		len = BUF_SIZE;
-	n = target_read(s, s->buf, buf, (size_t)len);
-	if (!n && !target_valid(s))
-		n = -EFAULT;
+	n = take_bytes(s, buf, &len);
 	if (!n) {
 		n = shim_pwrite(s->cfg->shim, h->fd, s->buf, (size_t)len, off);
 		called(s);
@@ -280,11 +287,7 @@ void call_write(struct supervisor *s, int fd, uint64_t buf, uint64_t len)
 		answer_pass(s);
 		return;
 	}
-	if (len > BUF_SIZE)
-		len = BUF_SIZE;
-	n = target_read(s, s->buf, buf, (size_t)len);
-	if (!n && !target_valid(s))
-		n = -EFAULT;
+	n = take_bytes(s, buf, &len);
 	if (!n) {
 		n = shim_write(s->cfg->shim, h->fd, s->buf, (size_t)len);
 		called(s);
