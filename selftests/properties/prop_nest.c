@@ -18,7 +18,7 @@
 #include "selftests/properties/plain.h"
 
 /* Of the guest's table, and of those that are attached by hand. */
-static const uint32_t pasids[] = { 0, 1, 5, 1048575 }, by_hand[] = { 7, 8 };
+static const uint32_t pasids[] = { 0, 1, 5, 1048575 }, by_hand[] = { 7, 8, 9, 10, 11, 12 };
 
 #define GUESTS (sizeof(pasids) / sizeof(pasids[0]))
 #define HANDS  (sizeof(by_hand) / sizeof(by_hand[0]))
@@ -144,38 +144,89 @@ static int dirty(struct choices *c, struct nest *n)
 					       &n->err);
 }
 
-/* One step. 0 or -errno. */
-static int step(struct choices *c, struct nest *n, unsigned int what)
+/* The guest's entry for a PASID is no more. */
+static void gone(struct nest *n, struct seen *want, size_t i)
+{
+	const HostIOMMUDeviceIOMMUFD *idev = idev_of(n);
+
+	n->first[i] = false;
+	want->on[i] = 0;
+	if (pasids[i] == HIOD_NO_PASID)
+		want->on[i] = idev->hwpt_id ? idev->hwpt_id : idev->ioas_id;
+}
+
+enum what { BIND, UNBIND, INVALIDATE, ATTACH, DETACH, MAKE, DIRTY, RESET };
+
+/* What a guest does, and what is done to it: many at once, some go, others are asked for again. */
+static enum what make_step(struct choices *c, bool hands)
+{
+	static const enum what guest[] = { BIND,   BIND, UNBIND, INVALIDATE, ATTACH,
+					   DETACH, MAKE, DIRTY,	 RESET },
+			       hand[] = { ATTACH, ATTACH, ATTACH, DETACH, MAKE, BIND, UNBIND };
+
+	return hands ? CHOICES_PICK(c, hand) : CHOICES_PICK(c, guest);
+}
+
+/*
+ * One step. 0 or -errno. *want: what is to be remembered after it, where that
+ * is known before; a page table that it makes is not.
+ */
+static int step(struct choices *c, struct nest *n, enum what what, struct seen *want, size_t *bound)
 {
 	size_t i = choices_index(c, GUESTS), k = choices_index(c, HANDS);
+	HostIOMMUDeviceIOMMUFD *idev = idev_of(n);
 	PCIDevice *p = &n->dev.pdev;
 	uint32_t id;
 	int rc;
 
 	switch (what) {
-	case 0:
-	case 1: return bind(c, n, i);
-	case 2:
+	case BIND: *bound = i; return bind(c, n, i);
+	case UNBIND:
 		rc = intel_iommu_unbind_pasid(&n->m.viommu, p->bus, p->devfn, pasids[i], &n->err);
 		if (!rc)
-			n->first[i] = false;
+			gone(n, want, i);
 		return rc;
-	case 3:
+	case INVALIDATE:
 		return intel_iommu_invalidate_pasid(&n->m.viommu, p->bus, p->devfn, pasids[i],
 						    choices_upto(c, 255) << 12, choices_upto(c, 64),
 						    choices_bool(c, 30), &n->err);
-	case 4:
+	case ATTACH:
 		id = n->nmade && choices_bool(c, 70) ? n->made[choices_index(c, n->nmade)]
-						     : idev_of(n)->hwpt_id;
-		return host_iommu_device_iommufd_attach_hwpt(idev_of(n), by_hand[k], id, &n->err);
-	case 5: return host_iommu_device_iommufd_detach_hwpt(idev_of(n), by_hand[k], &n->err);
-	case 6: return make_or_free(c, n);
-	case 7: return dirty(c, n);
-	default:
+						     : idev->hwpt_id;
+		want->on[GUESTS + k] = id;
+		return host_iommu_device_iommufd_attach_hwpt(idev, by_hand[k], id, &n->err);
+	case DETACH:
+		want->on[GUESTS + k] = 0;
+		return host_iommu_device_iommufd_detach_hwpt(idev, by_hand[k], &n->err);
+	case MAKE: return make_or_free(c, n);
+	case DIRTY: return dirty(c, n);
+	case RESET:
 		intel_iommu_reset(&n->m.viommu);
-		memset(n->first, 0, sizeof(n->first));
+		for (i = 0; i < GUESTS; i++)
+			gone(n, want, i);
 		return 0;
 	}
+	return 0;
+}
+
+/* The step was done: is each PASID on the page table that it should be on? */
+static enum property_result remembered(struct choices *c, const struct nest *n, struct seen *want,
+				       const struct seen *after, size_t bound)
+{
+	const HostIOMMUDeviceIOMMUFD *idev = (const void *)n->dev.vbasedev.hiod;
+
+	if (bound < GUESTS)
+		want->on[bound] = after->fs[bound] ? after->fs[bound] : idev->hwpt_id;
+	for (size_t i = 0; i < GUESTS + HANDS; i++) {
+		/* What a hostile kernel does not let go may stay. */
+		if (i < GUESTS && i != bound && n->h.percent)
+			continue;
+		if (after->on[i] != want->on[i])
+			return property_fail(c, "PASID %u is on page table %u, not on %u",
+					     i < GUESTS ? pasids[i] : by_hand[i - GUESTS],
+					     after->on[i], want->on[i]);
+	}
+	return PROPERTY_PASS;
 }
 
 static enum property_result nesting(struct choices *c, void *ctx)
@@ -184,29 +235,33 @@ static enum property_result nesting(struct choices *c, void *ctx)
 	enum property_result res = PROPERTY_PASS;
 	char text[VIOMMU_TEXT_MAX];
 	struct shim *model = plain_model(1 + choices_upto(c, 1));
-	bool there;
+	bool there, hands;
 
 	if (!model)
 		return PROPERTY_DISCARD;
 	there = begin(c, &n, model, text);
-	for (unsigned int k = 0; there && k < 16 && res == PROPERTY_PASS && choices_more(c, 92);
+	hands = choices_bool(c, 40);
+	for (unsigned int k = 0; there && k < 16 && res == PROPERTY_PASS && choices_more(c, 94);
 	     k++) {
-		struct seen before = look(&n), after;
-		unsigned int what;
+		struct seen before = look(&n), want = before, after;
+		size_t bound = GUESTS;
+		enum what what;
 		int rc;
 
 		choices_begin(c);
-		what = (unsigned int)choices_upto(c, 8);
+		what = make_step(c, hands);
 		n.err.message[0] = '\0';
-		rc = step(c, &n, what);
+		rc = step(c, &n, what, &want, &bound);
 		choices_end(c);
 		after = look(&n);
 		choices_note(c, "step %u: %u: %d %s", k, what, rc, rc ? n.err.message : "");
 		if (rc && !n.err.message[0])
 			res = property_fail(c, "step %u failed without a message", k);
-		if (rc && what != 8 && memcmp(&before, &after, sizeof(before)))
+		if (rc && memcmp(&before, &after, sizeof(before)))
 			res = property_fail(c, "step %u failed, and something changed: %s", k,
 					    n.err.message);
+		if (!rc && res == PROPERTY_PASS)
+			res = remembered(c, &n, &want, &after, bound);
 		for (size_t i = 0; i < GUESTS && !n.h.percent && res == PROPERTY_PASS; i++)
 			if ((after.fs[i] != 0) != n.first[i])
 				res = property_fail(c, "the first stage of PASID %u is %s",

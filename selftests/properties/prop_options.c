@@ -4,10 +4,35 @@
 
 #include "harness/property/property.h"
 #include "hiod/machine.h"
+#include "hiod/options.h"
 #include "selftests/properties/gen.h"
 #include "selftests/properties/list.h"
 
 #define TEXT_MAX 1024
+
+/*
+ * One word, a key or a value, is made longer: up to its room, to the byte or
+ * about. Returns the text's length.
+ */
+static size_t lengthen(struct choices *c, uint8_t *buf, size_t n, size_t cap)
+{
+	static const size_t rooms[] = { sizeof(((struct hiod_options *)0)->key),
+					sizeof(((struct hiod_options *)0)->value) };
+	size_t room = CHOICES_PICK(c, rooms), at = choices_index(c, n), from = at, to = at, more;
+
+	while (from && !strchr(",=", buf[from - 1]))
+		from--;
+	while (to < n && !strchr(",=", buf[to]))
+		to++;
+	room += choices_upto(c, 2);
+	room -= 1 + choices_upto(c, 1);
+	if (to - from >= room || n + room > cap)
+		return n;
+	more = room - (to - from);
+	memmove(buf + to + more, buf + to, n - to);
+	memset(buf + to, 'x', more);
+	return n + more;
+}
 
 static size_t sample(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
 {
@@ -19,6 +44,8 @@ static size_t sample(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
 	if (n > cap)
 		n = cap;
 	memcpy(buf, t ? t : "", n);
+	if (n && choices_bool(c, 10))
+		n = lengthen(c, buf, n, cap);
 	for (unsigned int i = 0; n && i < 3 && choices_more(c, 40); i++) {
 		size_t at = choices_index(c, n);
 
