@@ -253,7 +253,7 @@ int d_iommu_of(struct describer *d, int device)
 	if (h->devices[device].iommu >= 0 || h->devices[device].noiommu)
 		return h->devices[device].iommu;
 	/* Who may attach to a domain is behind an IOMMU, whatever its name. */
-	io = d_iommu_new(d);
+	io = d_iommu_ahead(d, device);
 	group = h->devices[device].group;
 	h->devices[device].iommu = io;
 	for (size_t i = 0; i < h->ndevices && group >= 0; i++) {

@@ -104,6 +104,8 @@ void d_holes(struct describer *d, int device, const uint8_t *ranges, uint32_t n)
 void d_regions_listed(struct describer *d, int group);
 /* A new IOMMU without a name; its index, -1: no memory. */
 int d_iommu_new(struct describer *d);
+/* The IOMMU that the device's link names later in the transcript; else a new one. -1: no memory. */
+int d_iommu_ahead(struct describer *d, int dev);
 /* Sets *s to a copy unless it is set already. */
 void d_set(struct describer *d, char **s, const char *text, size_t len);
 void d_feature(struct describer *d, enum host_feature f, bool have);

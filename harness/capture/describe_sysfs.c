@@ -350,16 +350,22 @@ static int group_of(struct describer *d, int dev)
 	return v->group;
 }
 
+int d_iommu_ahead(struct describer *d, int dev)
+{
+	char last[64];
+
+	return link_ahead(d, d->h->devices[dev].bdf, "iommu", last, sizeof(last))
+		       ? iommu_by_name(d, last)
+		       : d_iommu_new(d);
+}
+
 /* The same of its IOMMU, by a file in that one's directory. */
 static int iommu_of(struct describer *d, int dev)
 {
-	char last[64];
 	int io = d->h->devices[dev].iommu;
 
 	if (io < 0)
-		io = link_ahead(d, d->h->devices[dev].bdf, "iommu", last, sizeof(last))
-			     ? iommu_by_name(d, last)
-			     : d_iommu_new(d);
+		io = d_iommu_ahead(d, dev);
 	d->h->devices[dev].iommu = io;
 	return io;
 }

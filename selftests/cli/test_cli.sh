@@ -72,8 +72,12 @@ run check "$host39" "$probe39"
 ok 'a transcript gives the verdicts of its description' is \
 	"$(sed -n 2p "$out")" "$(sed -n 4p "$out")"
 run check --backend legacy --backend iommufd --format json "$hosts"
+# A host with several devices has a line for each of them.
 ok 'a directory stands for each of its hosts once' is \
-	"$((2 * $(find "$hosts" -maxdepth 1 -name '*.host.json' | wc -l)))" "$(wc -l <"$out")"
+	"$(find "$hosts" -maxdepth 1 -name '*.host.json' | wc -l) hosts, none twice" \
+	"$(grep -o '^{"host":"[^"]*"' "$out" | sort -u | wc -l) hosts, $(
+		grep -o '^{"host":"[^"]*","device":"[^"]*","backend":"[^"]*"' "$out" | sort | uniq -d |
+			grep . || echo none) twice"
 
 # A host that nests page tables, but walks them past the caches.
 sed -e '/"parent"/,/}/s/"error": "EOPNOTSUPP"/"start":"0x0","last":"0xffffffffffff","page-sizes":"0x1000"/' \
