@@ -101,7 +101,8 @@ json_t *json_parse(struct json_reader *r, const char *text, size_t len, bool *tr
 		if (truncated)
 			*truncated = code == json_error_premature_end_of_input ||
 				     je.position >= (int)len;
-		if (code == json_error_out_of_memory)
+		/* Jansson has no code and no words for most of its allocations. */
+		if (code == json_error_out_of_memory || !je.text[0])
 			r->rc = capture_fail(r->err, -ENOMEM, "%s: out of memory", r->file);
 		else if (r->line)
 			json_fail(r, NULL, "not JSON at column %d: %s", je.column, je.text);
