@@ -75,8 +75,14 @@ void facts_note(struct recon *r, unsigned int line, const char *fmt, ...)
 	va_end(ap);
 	if (len < 0)
 		n->why = NULL;
-	r->nnotes++;
-	r->oom |= !n->input || !n->why;
+	/* Who reads notes reads whole ones. */
+	if (n->input && n->why) {
+		r->nnotes++;
+		return;
+	}
+	free(n->input);
+	free(n->why);
+	r->oom = true;
 }
 
 void facts_set(struct recon *r, char **s, const char *text, size_t len)
