@@ -27,7 +27,7 @@ LIB_FUZZING_ENGINE ?= -fsanitize=fuzzer
 FUZZ_DIR := $(BUILD)/fuzz
 export FUZZ_TIME FUZZ_JOBS FUZZ_ARGS FUZZ_DIR FUZZ_TARGETS FUZZ_NOJSON
 
-FUZZ_JSON := $(addprefix selftests/properties/prop_,record.c files.c dmesg.c tree.c)
+FUZZ_JSON := $(addprefix selftests/properties/prop_,record.c files.c dmesg.c tree.c memory_files.c)
 ifneq ($(JSON),yes)
 AREA_EXCLUDE += $(FUZZ_JSON)
 endif

@@ -21,6 +21,7 @@
 #include "mocks/model.h"
 #include "selftests/properties/gen.h"
 #include "selftests/properties/list.h"
+#include "selftests/properties/memory.h"
 
 /* ---- record and replay -------------------------------------------------------------- */
 
@@ -58,10 +59,13 @@ static enum property_result replay(struct choices *c, void *ctx)
 	hiod_check_run(rec, &q, &a);
 	choices_note(c, "%zu calls, %s: %s", t.ncalls, hiod_answer_name(a.verdict), a.message);
 	if (record_finish(rec, NULL, &err)) {
-		res = property_fail(c, "recording failed: %s", err.msg);
+		if (!memory_failed())
+			res = property_fail(c, "recording failed: %s", err.msg);
 	} else if ((rep = shim_replay_new(&t, NULL))) {
 		hiod_check_run(rep, &q, &b);
-		if (replay_finish(rep, &err))
+		if (memory_failed())
+			res = PROPERTY_DISCARD;
+		else if (replay_finish(rep, &err))
 			res = property_fail(c, "replay: %s", err.msg);
 		else if (!same_verdict(&a, &b))
 			res = property_fail(c, "recorded %s, replayed %s: %s",
@@ -125,14 +129,15 @@ static enum property_result describe_model(struct choices *c, void *ctx)
 	if (!h)
 		return PROPERTY_DISCARD;
 	rc = survey_of(h, &one, &err);
-	if (rc && rc != -ENOMEM)
+	if (rc && rc != -ENOMEM && !memory_failed())
 		res = property_fail(c, "the first description: %s", err.msg);
 	if (!rc) {
 		rc = survey_of(one, &two, &err);
-		if (rc && rc != -ENOMEM)
+		if (rc && rc != -ENOMEM && !memory_failed())
 			res = property_fail(c, "the second description: %s", err.msg);
 		if (!rc)
-			res = host_eq(one, two, where, sizeof(where))
+			res = memory_failed() ? PROPERTY_DISCARD
+			      : host_eq(one, two, where, sizeof(where))
 				      ? PROPERTY_PASS
 				      : property_fail(c, "described twice, %s differs", where);
 	}
@@ -294,7 +299,9 @@ static enum property_result line_is_same(struct choices *c, const struct call *c
 	o = json_parse(&r, line, strlen(line), NULL);
 	if (o)
 		call_from_json(&r, o, &back);
-	if (r.rc) {
+	if (r.rc && memory_failed()) {
+		res = PROPERTY_DISCARD;
+	} else if (r.rc) {
 		res = property_fail(c, "its own line cannot be read: %s: %s", err.msg, line);
 	} else {
 		differs = call_differs(call, &back);
@@ -314,7 +321,7 @@ static enum property_result marshal(struct choices *c, void *ctx)
 	struct call call = { .op = SHIM_OP_IOCTL, .fd = 3, .t = -1 },
 		    live = { .op = SHIM_OP_IOCTL, .fd = 3, .t = -1 };
 	enum property_result res;
-	struct marshal m, m2;
+	struct marshal m, m2 = { 0 };
 	size_t nrows = 0;
 	int rc, ret = choices_bool(c, 20) ? -EMSGSIZE : 0;
 	const char *differs;
@@ -356,12 +363,16 @@ static enum property_result marshal(struct choices *c, void *ctx)
 	call.ret = ret;
 	rc = marshal_after(&m, ret, &call);
 	marshal_free(&m);
-	res = rc ? property_fail(c, "marshal_after(): %d", rc) : line_is_same(c, &call);
+	res = memory_failed() ? PROPERTY_DISCARD
+	      : rc	      ? property_fail(c, "marshal_after(): %d", rc)
+			      : line_is_same(c, &call);
 	if (res == PROPERTY_PASS &&
 	    !marshal_before(&m2, now.row, live.req, then.given, &uapi_mem_self, &live)) {
 		differs = marshal_differs(now.row, &call, &live);
 		rc = marshal_apply(&m2, &live, &call);
-		if (differs)
+		if (memory_failed())
+			res = PROPERTY_DISCARD;
+		else if (differs)
 			res = property_fail(c, "the same question differs in %s", differs);
 		else if (rc)
 			res = property_fail(c, "marshal_apply(): %d", rc);
@@ -380,8 +391,8 @@ static enum property_result marshal(struct choices *c, void *ctx)
 				res = property_fail(c, "%s is 0x%" PRIx64 ", was 0x%" PRIx64,
 						    f->name, y, x);
 		}
-		marshal_free(&m2);
 	}
+	marshal_free(&m2);
 	call_free(&live);
 	call_free(&call);
 	return res;
