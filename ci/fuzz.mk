@@ -4,6 +4,8 @@
 #
 #   make fuzz                    all targets, FUZZ_TIME seconds each
 #   make fuzz-NAME               one
+#   make fuzz-soak [SOAK=7200]   all, until they used so many CPU seconds together; goes on where it
+#                                was stopped. SOAK_JOBS=1 at a time, in turns of SOAK_TURN=60
 #   make fuzz-repro FILE=...     one input again, with its notes; NAME=... if its directory is not
 #   make fuzz-minimize FILE=...  the smallest input that still fails; AS=human-name saves it as a
 #                                regression, and a C test is printed
@@ -25,7 +27,8 @@ FUZZ_TIME ?= 10
 FUZZ_CFLAGS ?= -O2 -gline-tables-only -fno-sanitize-coverage=trace-cmp
 LIB_FUZZING_ENGINE ?= -fsanitize=fuzzer
 FUZZ_DIR := $(BUILD)/fuzz
-export FUZZ_TIME FUZZ_JOBS FUZZ_ARGS FUZZ_DIR FUZZ_TARGETS FUZZ_NOJSON
+SOAK ?= 7200
+export SOAK_JOBS SOAK_TURN FUZZ_TIME FUZZ_JOBS FUZZ_ARGS FUZZ_DIR FUZZ_TARGETS FUZZ_NOJSON
 
 FUZZ_JSON := $(addprefix selftests/properties/prop_,record.c files.c dmesg.c tree.c memory_files.c)
 ifneq ($(JSON),yes)
@@ -102,6 +105,11 @@ fuzz-tool: fuzz-deps
 fuzz: fuzz-tool
 	$(Q)$(FUZZ_ASAN) $(FUZZ_TARGETS:%=$(FUZZ_BIN)/%)
 	$(Q)TOOL='$(SAN_BUILD)/fuzz-tool' ci/fuzz/run $(FUZZ_BIN) $(FUZZ_TARGETS)
+
+.PHONY: fuzz-soak
+fuzz-soak: fuzz-tool
+	$(Q)$(FUZZ_ASAN) $(FUZZ_TARGETS:%=$(FUZZ_BIN)/%)
+	$(Q)TOOL='$(SAN_BUILD)/fuzz-tool' ci/fuzz/soak '$(SOAK)' $(FUZZ_BIN) $(FUZZ_TARGETS)
 
 .PHONY: $(FUZZ_TARGETS:%=fuzz-%)
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: fuzz-tool
