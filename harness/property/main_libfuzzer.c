@@ -106,24 +106,33 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 	return n ? n : LLVMFuzzerMutate(data, size, max);
 }
 
+/* The beginning of one, the end of the other. */
+static size_t cut_and_join(const uint8_t *a, size_t na, const uint8_t *b, size_t nb, uint8_t *out,
+			   size_t max, unsigned int seed)
+{
+	size_t cut = seed % (na + 1), n = cut < max ? cut : max, more = nb > cut ? nb - cut : 0;
+
+	if (n)
+		memcpy(out, a, n);
+	if (more > max - n)
+		more = max - n;
+	if (more)
+		memcpy(out + n, b + nb - more, more);
+	return n + more;
+}
+
+/*
+ * libFuzzer crosses as often as it mutates where both are given: three times
+ * of four nothing is crossed, and it chooses again.
+ */
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, size_t nb,
 				 uint8_t *out, size_t max, unsigned int seed)
 {
-	size_t n = 0, cut;
-
-	if (TARGET.cross)
-		n = TARGET.cross(a, na, b, nb, out, max, seed);
-	if (n)
-		return n;
-	/* The beginning of one, the end of the other. */
-	cut = na ? seed % (na + 1) : 0;
-	n = cut < max ? cut : max;
-	memcpy(out, a, n);
-	cut = nb > cut ? nb - cut : 0;
-	if (cut > max - n)
-		cut = max - n;
-	if (cut)
-		memcpy(out + n, b + nb - cut, cut);
-	return n + cut;
+	if (seed & 3)
+		return 0;
+	seed >>= 2;
+	if (TARGET.cross && seed & 3)
+		return TARGET.cross(a, na, b, nb, out, max, seed >> 2);
+	return cut_and_join(a, na, b, nb, out, max, seed >> 2);
 }
 #endif

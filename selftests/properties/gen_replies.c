@@ -55,6 +55,9 @@ static void add_ranges(struct choices *c, struct reply *r)
 	uint32_t head[2 + 4 * RANGES_MAX] = { 0 };
 	size_t n = make_ranges(c, ranges, RANGES_MAX);
 
+	/* One that is told, and was not written. */
+	if (n && choices_bool(c, 3))
+		memset(&ranges[choices_index(c, n)], 0xa5, 8u << choices_upto(c, 1));
 	head[0] = (uint32_t)n;
 	memcpy(&head[2], ranges, n * sizeof(ranges[0]));
 	add_cap(r, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, head, 8 + n * sizeof(ranges[0]));

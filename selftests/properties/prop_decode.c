@@ -82,20 +82,26 @@ static enum property_result decode(struct choices *c, void *ctx)
 	return PROPERTY_PASS;
 }
 
+/* Row, result (a flag and a number), failed, where to cut: then the reply. */
+#define SKIP 5
+
+static const struct reply_of replies[] = {
+	{ UAPI_FD_CONTAINER, (uint32_t)VFIO_IOMMU_GET_INFO, SKIP, sample },
+	{ UAPI_FD_DEVICE, (uint32_t)VFIO_DEVICE_GET_REGION_INFO, SKIP, NULL },
+	{ UAPI_FD_DEVICE, (uint32_t)VFIO_DEVICE_GET_INFO, SKIP, NULL },
+	{ UAPI_FD_IOMMUFD, (uint32_t)IOMMU_GET_HW_INFO, SKIP, NULL },
+};
+
 static size_t mutate_decode(uint8_t *data, size_t size, size_t max, uint32_t seed)
 {
-	static const struct {
-		enum uapi_fd kind;
-		uint32_t req;
-	} replies[] = { { UAPI_FD_CONTAINER, (uint32_t)VFIO_IOMMU_GET_INFO },
-			{ UAPI_FD_DEVICE, (uint32_t)VFIO_DEVICE_GET_REGION_INFO },
-			{ UAPI_FD_DEVICE, (uint32_t)VFIO_DEVICE_GET_INFO },
-			{ UAPI_FD_IOMMUFD, (uint32_t)IOMMU_GET_HW_INFO } };
-
-	/* Row, result (a flag and a number), failed, where to cut. */
-	return mutate_reply(replies[seed & 3].kind, replies[seed & 3].req, 5, data, size, max,
-			    seed >> 2);
+	return mutate_reply(&replies[seed & 3], data, size, max, seed >> 2);
 }
 
-const struct property property_decode = { "decode", decode, .cases = 10000,
-					  .mutate = mutate_decode };
+static size_t cross_decode(const uint8_t *a, size_t na, const uint8_t *b, size_t nb, uint8_t *out,
+			   size_t max, uint32_t seed)
+{
+	return cross_reply(&replies[seed & 3], a, na, b, nb, out, max, seed >> 2);
+}
+
+const struct property property_decode = { "decode", decode, .cases = 10000, .mutate = mutate_decode,
+					  .cross = cross_decode };

@@ -112,11 +112,20 @@ static enum property_result hw_info(struct choices *c, void *ctx)
 	return PROPERTY_PASS;
 }
 
+/* Three choices come before the reply. */
+static const struct reply_of get_hw_info = { UAPI_FD_IOMMUFD, (uint32_t)IOMMU_GET_HW_INFO, 3,
+					     sample_hw_info };
+
 static size_t mutate_hw_info(uint8_t *data, size_t size, size_t max, uint32_t seed)
 {
-	/* Three choices come before the reply. */
-	return mutate_reply(UAPI_FD_IOMMUFD, (uint32_t)IOMMU_GET_HW_INFO, 3, data, size, max, seed);
+	return mutate_reply(&get_hw_info, data, size, max, seed);
+}
+
+static size_t cross_hw_info(const uint8_t *a, size_t na, const uint8_t *b, size_t nb, uint8_t *out,
+			    size_t max, uint32_t seed)
+{
+	return cross_reply(&get_hw_info, a, na, b, nb, out, max, seed);
 }
 
 const struct property property_hw_info = { "hw_info", hw_info, .cases = 20000,
-					   .mutate = mutate_hw_info };
+					   .mutate = mutate_hw_info, .cross = cross_hw_info };

@@ -118,4 +118,4 @@ static enum property_result iova_ranges(struct choices *c, void *ctx)
 }
 
 const struct property property_iova_ranges = { "iova_ranges", iova_ranges, .cases = 20000,
-					       .mutate = mutate_ranges };
+					       .mutate = mutate_ranges, .cross = cross_ranges };

@@ -47,11 +47,19 @@ static enum property_result type1_info(struct choices *c, void *ctx)
 	return res;
 }
 
+static const struct reply_of get_info = { UAPI_FD_CONTAINER, (uint32_t)VFIO_IOMMU_GET_INFO, 0,
+					  sample_type1 };
+
 static size_t mutate_type1(uint8_t *data, size_t size, size_t max, uint32_t seed)
 {
-	return mutate_reply(UAPI_FD_CONTAINER, (uint32_t)VFIO_IOMMU_GET_INFO, 0, data, size, max,
-			    seed);
+	return mutate_reply(&get_info, data, size, max, seed);
+}
+
+static size_t cross_type1(const uint8_t *a, size_t na, const uint8_t *b, size_t nb, uint8_t *out,
+			  size_t max, uint32_t seed)
+{
+	return cross_reply(&get_info, a, na, b, nb, out, max, seed);
 }
 
 const struct property property_type1_info = { "type1_info", type1_info, .cases = 20000,
-					      .mutate = mutate_type1 };
+					      .mutate = mutate_type1, .cross = cross_type1 };
