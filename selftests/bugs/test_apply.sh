@@ -3,22 +3,9 @@
 # Patches of known bugs rot as sources move: each applies, and names a test that is there.
 set -u
 . harness/ktap/ktap.sh
+. selftests/bugs/patch.sh
 table=docs/regressions.md
 
-# Nothing but the patched files is copied.
-applies() {
-	rm -rf "$tmp/tree"
-	for f in $(sed -n 's|^+++ b/||p' "$1"); do
-		case $f in selftests/*) echo "$f is a test" && return 1 ;; esac
-		mkdir -p "$tmp/tree/${f%/*}" && cp "$f" "$tmp/tree/$f" || return 1
-	done
-	patch -s -p1 -d "$tmp/tree" <"$1"
-}
-names_a_test() { # patch
-	t=$(sed -n '2s/^Test: //p' "$1")
-	name=${t##*.}
-	grep -qE "^TEST(_F)?\(([a-z0-9_]+, )?$name\)" "${t% *}.c" || { echo "no test $t" && return 1; }
-}
 has_a_row() { # patch
 	id=$(sed -n '1s/: .*//p' "$1")
 	what=$(sed -n '1s/^[^:]*: //p' "$1")
