@@ -92,6 +92,10 @@ static size_t table(struct choices *c, uint8_t *buf, size_t cap)
 		n = add(buf, n, cap, rec, size);
 	}
 	len = (uint32_t)n;
+	/* A header that says more than there is, or less. */
+	if (choices_bool(c, 15))
+		len = choices_bool(c, 50) ? len + 1 + (uint32_t)choices_upto(c, 63)
+					  : (uint32_t)choices_range(c, 0, UINT32_MAX);
 	memcpy(buf + 4, &len, sizeof(len));
 	for (size_t i = 0; i < n; i++)
 		sum += buf[i];
@@ -182,7 +186,9 @@ static enum property_result dmesg(struct choices *c, void *ctx)
 	choices_note(c, "kind %u, %zu bytes: %.*s", kind, len, (int)(len < 200 ? len : 200),
 		     (const char *)in);
 	if (kind >= 3) {
-		rc = (kind == 3 ? recon_dmar : recon_ivrs)(r, in, len, "table", &err);
+		/* What is read behind its end is no table's. */
+		rc = (kind == 3 ? recon_dmar : recon_ivrs)(r, memcpy(page_end(len), in, len), len,
+							   "table", &err);
 		if (rc && rc != -ENOMEM && !good_message(&err))
 			res = property_fail(c, "refused with '%s'", err.msg);
 	} else {
