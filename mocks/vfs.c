@@ -82,34 +82,51 @@ char *vfs_strdup(struct vfs *v, const char *s)
 	return vfs_strndup(v, s, strlen(s));
 }
 
-static struct node *child_n(const struct node *dir, const char *name, size_t n)
+/* A name up to its end or a character: its length, and the FNV-1a hash that stands for it. */
+struct word {
+	size_t n;
+	uint32_t hash;
+};
+
+static struct word word_of(const char *s, char end)
+{
+	struct word w = { .hash = 0x811c9dc5 };
+
+	for (; s[w.n] && s[w.n] != end; w.n++)
+		w.hash = (w.hash ^ (uint8_t)s[w.n]) * 0x01000193;
+	return w;
+}
+
+static struct node *child_n(const struct node *dir, const char *name, struct word w)
 {
 	for (struct node *c = dir->child; c; c = c->next)
-		if (!strncmp(c->name, name, n) && !c->name[n])
+		if (c->hash == w.hash && c->len == w.n && !memcmp(c->name, name, w.n))
 			return c;
 	return NULL;
 }
 
 struct node *vfs_child(const struct node *dir, const char *name)
 {
-	return child_n(dir, name, strlen(name));
+	return child_n(dir, name, word_of(name, '\0'));
 }
 
-static struct node *add_n(struct vfs *v, struct node *dir, const char *name, size_t n,
+static struct node *add_n(struct vfs *v, struct node *dir, const char *name, struct word w,
 			  enum node_type type)
 {
 	static const uint32_t mode[] = {
 		[NODE_DIR] = 0755, [NODE_FILE] = 0444, [NODE_LINK] = 0777, [NODE_CHR] = 0600
 	};
-	struct node *c = child_n(dir, name, n);
+	struct node *c = child_n(dir, name, w);
 
 	if (!c) {
 		c = vfs_alloc(v, sizeof(*c));
 		if (!c)
 			return NULL;
-		c->name = vfs_strndup(v, name, n);
+		c->name = vfs_strndup(v, name, w.n);
 		if (!c->name)
 			return NULL;
+		c->len = w.n;
+		c->hash = w.hash;
 		c->parent = dir;
 		if (dir->last)
 			dir->last->next = c;
@@ -119,7 +136,11 @@ static struct node *add_n(struct vfs *v, struct node *dir, const char *name, siz
 	} else if (c->type != type || type != NODE_DIR) {
 		struct node keep = *c;
 
-		*c = (struct node){ .name = keep.name, .parent = dir, .next = keep.next };
+		*c = (struct node){ .name = keep.name,
+				    .len = keep.len,
+				    .hash = keep.hash,
+				    .parent = dir,
+				    .next = keep.next };
 	}
 	c->type = type;
 	c->mode = mode[type];
@@ -130,7 +151,7 @@ static struct node *add_n(struct vfs *v, struct node *dir, const char *name, siz
 
 struct node *vfs_add(struct vfs *v, struct node *dir, const char *name, enum node_type type)
 {
-	return dir ? add_n(v, dir, name, strlen(name), type) : NULL;
+	return dir ? add_n(v, dir, name, word_of(name, '\0'), type) : NULL;
 }
 
 void vfs_remove(struct node *n)
@@ -157,20 +178,20 @@ static int walk(struct vfs *mk, const struct vfs *v, struct node *at, const char
 	if (*path == '/')
 		at = (struct node *)&v->root;
 	while (*path) {
-		size_t n = strcspn(path, "/");
-		const char *rest = path + n;
+		struct word w = word_of(path, '/');
+		const char *rest = path + w.n;
 		struct node *c;
 
 		if (at->type != NODE_DIR)
 			return -ENOTDIR;
-		if (!n || (n == 1 && path[0] == '.')) {
+		if (!w.n || (w.n == 1 && path[0] == '.')) {
 			c = at;
-		} else if (n == 2 && path[0] == '.' && path[1] == '.') {
+		} else if (w.n == 2 && path[0] == '.' && path[1] == '.') {
 			c = at->parent;
 		} else {
-			c = child_n(at, path, n);
+			c = child_n(at, path, w);
 			if (!c && mk)
-				c = add_n(mk, at, path, n, NODE_DIR);
+				c = add_n(mk, at, path, w, NODE_DIR);
 			if (!c)
 				return mk ? -ENOMEM : -ENOENT;
 		}

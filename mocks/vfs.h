@@ -25,7 +25,9 @@ enum chr_role {
 
 struct node {
 	enum node_type type;
-	const char *name;
+	const char *name; /* without a slash */
+	size_t len;	  /* of the name, and its hash */
+	uint32_t hash;
 	struct node *parent;
 	struct node *child; /* of a directory, first */
 	struct node *last;
