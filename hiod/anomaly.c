@@ -204,12 +204,13 @@ const char *hiod_anomaly_hint(enum hiod_anomaly kind)
 
 enum hiod_anomaly hiod_anomaly_fatal(const struct hiod_anomalies *an, const struct hiod_profile *p)
 {
-	for (unsigned i = 0; i < HIOD_ANOMALY_COUNT; i++) {
-		enum hiod_answer q = hiod_anomaly_qemu(p, (enum hiod_anomaly)i);
+	for (uint32_t seen = an->seen; seen; seen &= seen - 1) {
+		enum hiod_anomaly kind = (enum hiod_anomaly)__builtin_ctz(seen);
+		enum hiod_answer q = hiod_anomaly_qemu(p, kind);
 
 		/* A refusal is an answer like others: QEMU lives on. */
-		if ((an->seen & (1u << i)) && q != HIOD_ACCEPTED && q != HIOD_REFUSED)
-			return (enum hiod_anomaly)i;
+		if (q != HIOD_ACCEPTED && q != HIOD_REFUSED)
+			return kind;
 	}
 	return HIOD_ANOMALY_COUNT;
 }
@@ -218,10 +219,11 @@ enum hiod_anomaly hiod_anomaly_worst(const struct hiod_anomalies *an)
 {
 	enum hiod_anomaly worst = HIOD_ANOMALY_COUNT;
 
-	for (unsigned i = 0; i < HIOD_ANOMALY_COUNT; i++) {
+	for (uint32_t seen = an->seen; seen; seen &= seen - 1) {
+		unsigned i = (unsigned)__builtin_ctz(seen);
 		enum hiod_answer v = table[i].verdict;
 
-		if (!(an->seen & (1u << i)) || v == HIOD_ACCEPTED)
+		if (v == HIOD_ACCEPTED)
 			continue;
 		if (v == HIOD_ERROR)
 			return (enum hiod_anomaly)i;
@@ -236,8 +238,9 @@ int hiod_fail_anomaly(struct hiod_anomalies *an, enum hiod_anomaly kind, uint64_
 		      struct hiod_error *err)
 {
 	hiod_anomaly_note(an, kind, a, b);
-	hiod_error_set(err, -EPROTO, "%s", "");
-	hiod_anomaly_message(an, kind, err->message, sizeof(err->message));
+	err->code = -EPROTO;
 	err->fail = HIOD_FAIL_ANOMALY;
+	err->hint[0] = '\0';
+	hiod_anomaly_message(an, kind, err->message, sizeof(err->message));
 	return -EPROTO;
 }
