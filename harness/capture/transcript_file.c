@@ -162,6 +162,9 @@ static void get_line(struct json_reader *r, const char *text, size_t len, bool l
 /* What is said of a transcript once its last line was read. */
 static int finish(struct json_reader *r, const char *name, unsigned int flags, struct transcript *t)
 {
+	if (!r->rc && !r->line)
+		r->rc = capture_fail(r->err, -EINVAL, "%s: found nothing, expected a capture",
+				     name);
 	if (!r->rc && !t->result && !(flags & TRANSCRIPT_PARTIAL))
 		r->rc = capture_fail(
 			r->err, -EINVAL,
@@ -201,7 +204,7 @@ int transcript_load(const char *path, unsigned int flags, struct transcript *t,
 		r.line++;
 		get_line(&r, line, (size_t)(whole ? n - 1 : n), !whole, flags, t);
 	}
-	if (!r.rc && ferror(f))
+	if (!r.rc && !feof(f))
 		r.rc = capture_fail(err, -EIO, "%s: cannot read: %s", path, strerror(errno));
 	free(line);
 	fclose(f);
