@@ -135,7 +135,7 @@ static int feed(struct recon *r, enum recon_text kind, void *p, size_t len)
 	return rc;
 }
 
-static enum property_result judge(struct choices *c, const struct recon *r, int unit)
+enum property_result reconstructs(struct choices *c, const struct recon *r, int unit)
 {
 	enum property_result res;
 	struct capture_error err = { "" };
@@ -205,9 +205,9 @@ static enum property_result dmesg(struct choices *c, void *ctx)
 		if (!notes[i].why[0] || strchr(notes[i].why, '\n'))
 			res = property_fail(c, "a note that says '%s'", notes[i].why);
 	if (res == PROPERTY_PASS)
-		res = judge(c, r, -1);
+		res = reconstructs(c, r, -1);
 	if (res == PROPERTY_PASS && recon_units(r))
-		res = judge(c, r, (int)recon_units(r) - 1);
+		res = reconstructs(c, r, (int)recon_units(r) - 1);
 	recon_free(r);
 	return res;
 }

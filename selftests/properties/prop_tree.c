@@ -18,6 +18,7 @@
 #include "harness/property/property.h"
 #include "hiod/check.h"
 #include "mocks/model.h"
+#include "selftests/properties/details.h"
 #include "selftests/properties/gen.h"
 #include "selftests/properties/itself.h"
 #include "selftests/properties/list.h"
@@ -140,9 +141,22 @@ static char *changed(struct choices *c, const char *text)
 
 /* ---- host descriptions ------------------------------------------------------------------ */
 
+static const char detailed[] = "with details"; /* the ctx of hosts that have them */
+
+static struct host *make(struct choices *c, unsigned int percent, const void *ctx)
+{
+	struct host *h = make_host(c, choices_bool(c, percent) ? HOST_WITH_2 : 0);
+
+	if (h && ctx && !make_details(c, h)) {
+		host_free(h);
+		h = NULL;
+	}
+	return h;
+}
+
 static enum property_result host_tree(struct choices *c, void *ctx)
 {
-	struct host *h = make_host(c, choices_bool(c, 40) ? HOST_WITH_2 : 0), *back = NULL;
+	struct host *h = make(c, 40, ctx), *back = NULL;
 	char *text = h ? host_text(h) : NULL, *other = text ? changed(c, text) : NULL;
 	enum property_result res = PROPERTY_PASS;
 	struct capture_error err = { "" };
@@ -203,10 +217,10 @@ static void record_check(struct choices *c, struct shim *rec)
 }
 
 /* The lines of a recording; each to be freed. */
-static size_t record(struct choices *c, char *line[LINES])
+static size_t record(struct choices *c, char *line[LINES], const void *ctx)
 {
 	struct record_config cfg = { .client = "property" };
-	struct host *h = make_host(c, choices_bool(c, 30) ? HOST_WITH_2 : 0);
+	struct host *h = make(c, 30, ctx);
 	struct shim *model = h ? model_new(h, NULL) : NULL, *rec;
 	struct capture_error err = { "" };
 	struct transcript t = { 0 };
@@ -291,7 +305,7 @@ static enum property_result transcript_tree(struct choices *c, void *ctx)
 	struct capture_error err = { "" };
 	struct host *h = NULL;
 	struct transcript t;
-	size_t n = record(c, line);
+	size_t n = record(c, line, ctx);
 	int rc;
 
 	change_lines(c, line, n);
@@ -320,3 +334,8 @@ static enum property_result transcript_tree(struct choices *c, void *ctx)
 const struct property property_host_tree = { "host_tree", host_tree, .cases = 3000 };
 const struct property property_transcript_tree = { "transcript_tree", transcript_tree,
 						   .cases = 1000 };
+const struct property property_detailed_host_tree = { "detailed_host_tree", host_tree,
+						      .ctx = (void *)detailed, .cases = 2000 };
+const struct property property_detailed_transcript_tree = { "detailed_transcript_tree",
+							    transcript_tree,
+							    .ctx = (void *)detailed, .cases = 200 };
