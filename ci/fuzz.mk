@@ -30,12 +30,8 @@ FUZZ_DIR := $(BUILD)/fuzz
 SOAK ?= 7200
 export SOAK_JOBS SOAK_TURN FUZZ_TIME FUZZ_JOBS FUZZ_ARGS FUZZ_DIR FUZZ_TARGETS FUZZ_NOJSON
 
-<<<<<<< Updated upstream
 FUZZ_JSON := $(addprefix selftests/properties/prop_,record.c image.c keys.c files.c \
-	dmesg.c tree.c memory_files.c)
-=======
-FUZZ_JSON := $(addprefix selftests/properties/prop_,record.c files.c dmesg.c firmware.c paths.c tree.c memory_files.c)
->>>>>>> Stashed changes
+	dmesg.c firmware.c paths.c tree.c memory_files.c)
 ifneq ($(JSON),yes)
 AREA_EXCLUDE += $(FUZZ_JSON)
 endif
