@@ -295,6 +295,8 @@ static int h_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 		if (changed)
 			ret = change_reply(h, row, arg, ret, v, n);
 	}
+	if (ret < 0 && req == (uint32_t)VFIO_DEVICE_ATTACH_IOMMUFD_PT)
+		h->refused++;
 	if (oracle_reply(&h->ranges, kind, req, (const void *)arg, given, array, ret))
 		h->told = true;
 	return ret;
@@ -477,7 +479,7 @@ void hostile_init(struct hostile *h, struct shim *under, struct choices *c, unsi
 	h->under = under;
 	h->c = c;
 	h->percent = percent;
-	h->calls = h->changed = 0;
+	h->calls = h->changed = h->refused = 0;
 	h->hangs = false;
 	h->nopen = 0;
 	h->next_fd = MADE_UP_FD;

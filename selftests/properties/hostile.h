@@ -25,6 +25,7 @@ struct hostile {
 	struct choices *c;
 	unsigned int percent; /* of the calls that are changed, with a seeded stream */
 	unsigned int calls, changed;
+	unsigned int refused; /* attachments to a page table */
 	bool hangs; /* HOSTILE_CALLS was reached: every call but close fails from there on */
 	/* What is open: by descriptor. */
 	struct {

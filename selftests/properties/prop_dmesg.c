@@ -212,4 +212,41 @@ static enum property_result dmesg(struct choices *c, void *ctx)
 	return res;
 }
 
-const struct property property_dmesg_parser = { "dmesg_parser", dmesg, .cases = 1500 };
+/* Before the text or the table: its kind, and whether the kernel is named. */
+#define BEFORE 2
+
+/* A table whose length and sum fit, or whose length does not. */
+static void fit(struct choices *c, uint8_t *p, uint32_t n)
+{
+	uint32_t says = choices_bool(c, 30) ? n + (uint32_t)choices_range(c, 0, 255) : n;
+	uint8_t sum = 0;
+
+	memcpy(p + 4, &says, sizeof(says));
+	p[9] = 0;
+	for (uint32_t i = 0; i < n; i++)
+		sum += p[i];
+	p[9] = (uint8_t)-sum;
+}
+
+/* Text or a table made anew; a table that was changed is one again. */
+static size_t mutate_dmesg(uint8_t *data, size_t size, size_t max, uint32_t seed)
+{
+	unsigned int kind;
+	struct choices c;
+
+	choices_init_seed(&c, seed);
+	choices_keep(&c, false);
+	if (size > BEFORE + 36 && data[0] % 5 >= 3 && !choices_bool(&c, 20)) {
+		fit(&c, data + BEFORE, (uint32_t)(size - BEFORE));
+		return size;
+	}
+	if (max < 512 || (size > BEFORE && !choices_bool(&c, 20)))
+		return 0;
+	kind = (unsigned int)choices_upto(&c, 4);
+	data[0] = (uint8_t)kind;
+	data[1] = choices_bool(&c, 50);
+	return BEFORE + sample(&c, &kind, data + BEFORE, max - BEFORE);
+}
+
+const struct property property_dmesg_parser = { "dmesg_parser", dmesg, .cases = 1500,
+						.mutate = mutate_dmesg };

@@ -244,6 +244,7 @@ static enum property_result nesting(struct choices *c, void *ctx)
 	for (unsigned int k = 0; there && k < 16 && res == PROPERTY_PASS && choices_more(c, 94);
 	     k++) {
 		struct seen before = look(&n), want = before, after;
+		unsigned int refused = n.h.refused;
 		size_t bound = GUESTS;
 		enum what what;
 		int rc;
@@ -260,6 +261,10 @@ static enum property_result nesting(struct choices *c, void *ctx)
 		if (rc && memcmp(&before, &after, sizeof(before)))
 			res = property_fail(c, "step %u failed, and something changed: %s", k,
 					    n.err.message);
+		/* A reset goes on whatever is refused. */
+		if (!rc && what != RESET && n.h.refused != refused)
+			res = property_fail(c, "step %u was refused by the kernel, and succeeded",
+					    k);
 		if (!rc && res == PROPERTY_PASS)
 			res = remembered(c, &n, &want, &after, bound);
 		for (size_t i = 0; i < GUESTS && !n.h.percent && res == PROPERTY_PASS; i++)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* QEMU's option syntax, as text of anybody's: it is taken or refused with a message. */
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/property/property.h"
@@ -38,7 +39,9 @@ static size_t sample(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
 {
 	static const char syntax[] = ",=x019 ";
 	char text[VIOMMU_TEXT_MAX];
-	const char *t = make_viommu(c, hiod_profile_default(), text);
+	const bool *machine = ctx;
+	const char *t = *machine ? make_machine(c, hiod_profile_default(), text)
+				 : make_viommu(c, hiod_profile_default(), text);
 	size_t n = t ? strlen(t) : 0;
 
 	if (n > cap)
@@ -64,10 +67,11 @@ static enum property_result options(struct choices *c, void *ctx)
 	char text[TEXT_MAX + 1];
 	struct hiod_error err;
 	static Machine m;
+	unsigned int major, minor;
 	size_t len;
 	int rc;
 
-	len = choices_rest(c, raw, sizeof(raw), sample, NULL);
+	len = choices_rest(c, raw, sizeof(raw), sample, &machine);
 	memcpy(text, raw, len);
 	text[len] = '\0';
 	choices_note(c, "%s: '%s'", p->name, text);
@@ -83,16 +87,25 @@ static enum property_result options(struct choices *c, void *ctx)
 		return property_fail(c, "%d without a message", rc);
 	if (rc && strchr(err.message, '\n') && !strchr(text, '\n'))
 		return property_fail(c, "a message of several lines");
+	/* Machine types up to 9.1 have 39 bits, whichever version runs them. */
+	if (!rc && machine && sscanf(text, "pc-q35-%u.%u", &major, &minor) == 2 &&
+	    (major < 9 || (major == 9 && minor < 2)) && m.aw_bits != 39)
+		return property_fail(c, "%u.%u with a width of %u", major, minor, m.aw_bits);
 	if (!rc && m.viommu_kind == MACHINE_VIOMMU_INTEL) {
 		uint8_t aw = m.viommu.config.aw_bits;
 
 		if (aw != 39 && aw != 48)
 			return property_fail(c, "a width of %u", aw);
+		/* 48 bits unasked: since the machine types of 10.0. */
+		if (!strstr(text, "aw-bits") && (aw == 48) != (p->version >= HIOD_VERSION(10, 0)))
+			return property_fail(c, "a width of %u by itself", aw);
 		/* VT-d specification 11.4.2: MGAW, and a SAGAW that fits it. */
 		if ((m.viommu.cap >> 16 & 0x3f) != aw - 1u)
 			return property_fail(c, "MGAW is not the width");
 		if (m.viommu.config.dma_translation && !(m.viommu.cap >> (aw == 48 ? 10 : 9) & 1))
 			return property_fail(c, "SAGAW does not have the width");
+		if (m.viommu.config.dma_translation && !(m.viommu.cap >> 9 & 1))
+			return property_fail(c, "SAGAW does not have 39 bits");
 		/* EIM needs IR; PASID needs scalable mode. */
 		if (m.viommu.ecap >> 4 & 1 && !(m.viommu.ecap >> 3 & 1))
 			return property_fail(c, "EIM without IR");
