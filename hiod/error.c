@@ -33,26 +33,16 @@ int hiod_error_set(struct hiod_error *e, int code, const char *fmt, ...)
 	return code;
 }
 
-/* What does not fit is cut. */
-static void append(struct hiod_error *e, const char *text)
-{
-	size_t at = strlen(e->message), n = strlen(text), room = sizeof(e->message) - 1 - at;
-
-	if (n > room)
-		n = room;
-	memcpy(e->message + at, text, n);
-	e->message[at + n] = '\0';
-}
-
 int hiod_error_set_errno(struct hiod_error *e, int code, const char *fmt, ...)
 {
 	va_list ap;
+	size_t n;
 
 	va_start(ap, fmt);
 	set(e, code, fmt, ap);
 	va_end(ap);
-	append(e, ": ");
-	append(e, strerror(-code));
+	n = strlen(e->message);
+	snprintf(e->message + n, sizeof(e->message) - n, ": %s", strerror(-code));
 	return code;
 }
 
