@@ -47,21 +47,36 @@ static uint64_t below_or_at(struct choices *c, uint64_t max)
 	return max == UINT64_MAX ? r : r % (max + 1);
 }
 
+/* All but the message's bytes and the open spans, which are written before they are read. */
+static void init(struct choices *c, enum choices_source source, size_t len)
+{
+	memset(c, 0, offsetof(struct choices, open));
+	c->source = source;
+	c->len = len;
+	c->keep = true;
+	c->depth = 0;
+	c->note = NULL;
+	c->note_ctx = NULL;
+	c->message[0] = '\0';
+}
+
 void choices_init_seed(struct choices *c, uint64_t seed)
 {
-	*c = (struct choices){ .source = CHOICES_SEED, .keep = true };
+	init(c, CHOICES_SEED, 0);
 	for (int i = 0; i < 4; i++)
 		c->rng[i] = choices_mix(&seed);
 }
 
 void choices_init_bytes(struct choices *c, const void *data, size_t len)
 {
-	*c = (struct choices){ .source = CHOICES_BYTES, .bytes = data, .len = len, .keep = true };
+	init(c, CHOICES_BYTES, len);
+	c->bytes = data;
 }
 
 void choices_init_values(struct choices *c, const uint64_t *values, size_t n)
 {
-	*c = (struct choices){ .source = CHOICES_VALUES, .values = values, .len = n, .keep = true };
+	init(c, CHOICES_VALUES, n);
+	c->values = values;
 }
 
 void choices_keep(struct choices *c, bool keep)
