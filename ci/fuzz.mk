@@ -62,17 +62,39 @@ $(O)/fuzz/%.o: harness/property/main_libfuzzer.c $(HEADERS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COMPILE) $(FUZZ_MUTATE) $(if $(SANDBOX),-DHAVE_SANDBOX) -DPROPERTY=$* -c -o $@ $<
 
-$(OBJ)/fuzzers/%: $(O)/fuzz/%.o $(SANDBOX) $(OBJ)/libproperties.a $(FUZZ_ARCHIVES)
+# Coverage guides by the code under test; what makes and judges its inputs only costs time, and
+# so does what answers: a counter that a run leaves costs more than the code that it counts.
+# Rooms that serve most targets, and are what others test, are built both ways.
+FUZZ_SERVING := $(filter uapi shim host mocks,$(FUZZ_ROOMS))
+FUZZ_SERVED := empty $(filter-out decode model_client,$(FUZZ_NOJSON))
+ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
+FUZZ_UNGUIDED := $(wildcard harness/property/*.c harness/property/sandbox/*.c harness/conform/*.c \
+	selftests/properties/*.c)
+$(FUZZ_UNGUIDED:%.c=$(O)/%.o): XFLAGS += -fno-sanitize=fuzzer-no-link
+
+$(O)/unguided/%.o: %.c $(HEADERS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE) -fno-sanitize=fuzzer-no-link -c -o $@ $<
+
+define unguided_rule
+$(OBJ)/unguided/lib$(1).a: $(SRC_$(1):%.c=$(O)/unguided/%.o)
+	$$(call say,AR,$$@)
+	$(Q)mkdir -p $$(@D) && rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach l,$(FUZZ_SERVING),$(eval $(call unguided_rule,$(l))))
+endif
+
+# The archives of a target, in the order of their rooms.
+FUZZ_ROOM_OF = $(if $(and $(FUZZ_UNGUIDED),$(filter $(1),$(FUZZ_SERVED)),$(filter \
+	$(2),$(FUZZ_SERVING:%=$(OBJ)/lib%.a))),$(2:$(OBJ)/%=$(OBJ)/unguided/%),$(2))
+FUZZ_LIBS_OF = $(foreach a,$(FUZZ_LIBS),$(call FUZZ_ROOM_OF,$(1),$(a)))
+
+$(OBJ)/fuzzers/%: $(O)/fuzz/%.o $(SANDBOX) $$(call FUZZ_LIBS_OF,$$*)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(FUZZ_LINK) $(LIB_FUZZING_ENGINE) -o $@ $< $(SANDBOX) $(FUZZ_LIBS) $(JANSSON_LIBS) \
-		$(if $(SANDBOX),$(SECCOMP_LIBS))
-
-# Coverage guides by the code under test; what makes and judges its inputs only costs time.
-ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
-FUZZ_UNGUIDED := $(wildcard harness/property/*.c harness/conform/*.c selftests/properties/*.c)
-$(FUZZ_UNGUIDED:%.c=$(O)/%.o): XFLAGS += -fno-sanitize=fuzzer-no-link
-endif
+	$(Q)$(FUZZ_LINK) $(LIB_FUZZING_ENGINE) -o $@ $< $(SANDBOX) $(call FUZZ_LIBS_OF,$*) \
+		$(JANSSON_LIBS) $(if $(SANDBOX),$(SECCOMP_LIBS))
 
 # Seeds, dictionaries, C tests, and inputs without any fuzzer.
 $(OBJ)/fuzz-tool: $(O)/selftests/fuzz/tool.o $(SRC_properties:%.c=$(O)/%.o) $(FUZZ_ARCHIVES)
