@@ -83,10 +83,13 @@ static void on_region(struct describer *d, const struct call *c, struct host_dev
 	r = region_info(d, v, index);
 	if (!r)
 		return;
+	/* The last answer counts, and one that fails says nothing else. */
 	if (c->ret < 0) {
-		r->err = (int)-c->ret;
+		free(r->caps);
+		*r = (struct host_region_info){ .index = index, .err = (int)-c->ret };
 		return;
 	}
+	r->err = 0;
 	d_after(c, 0, &argsz, 4);
 	d_after(c, 4, &r->flags, 4);
 	d_after(c, 12, &offset, 4);
@@ -119,9 +122,10 @@ static void on_irq(struct describer *d, const struct call *c, struct host_device
 		*q = (struct host_irq_info){ .index = index };
 	}
 	if (c->ret < 0) {
-		q->err = (int)-c->ret;
+		*q = (struct host_irq_info){ .index = index, .err = (int)-c->ret };
 		return;
 	}
+	q->err = 0;
 	d_after(c, 4, &q->flags, 4);
 	d_after(c, 12, &q->count, 4);
 }

@@ -126,6 +126,8 @@ static int parse_result(char *line, struct probe_ioctl *p, const char **why)
 	int err = e ? probe_errno(e) : -1;
 
 	free(e);
+	if (!e && value_of(line, "errno"))
+		return -ENOMEM;
 	*why = "expected ret=NUMBER errno=NAME";
 	if (!s || err < 0)
 		return -EINVAL;

@@ -204,7 +204,9 @@ int transcript_load(const char *path, unsigned int flags, struct transcript *t,
 		r.line++;
 		get_line(&r, line, (size_t)(whole ? n - 1 : n), !whole, flags, t);
 	}
-	if (!r.rc && !feof(f))
+	if (!r.rc && !feof(f) && !ferror(f))
+		r.rc = capture_fail(err, -ENOMEM, "%s: out of memory", path);
+	if (!r.rc && ferror(f))
 		r.rc = capture_fail(err, -EIO, "%s: cannot read: %s", path, strerror(errno));
 	free(line);
 	fclose(f);
