@@ -57,7 +57,7 @@ static enum property_result hosts(struct choices *c, const char *text, size_t le
 	rc = host_parse(text, len, path, &h, &err);
 	rc2 = host_load(path, &by, &err);
 	choices_note(c, "parsed: %d, read: %d %s", rc, rc2, err.msg);
-	if (!rc != !rc2 && rc != -ENOMEM && rc2 != -ENOMEM)
+	if (!rc != !rc2 && !memory_failed())
 		res = property_fail(c, "parsed: %d, read: %d, '%s'", rc, rc2, err.msg);
 	else if (!rc && !rc2 && !host_eq(h, by, where, sizeof(where)))
 		res = property_fail(c, "read by a path, %s differs", where);
@@ -95,7 +95,7 @@ static enum property_result transcripts(struct choices *c, const char *text, siz
 	rc2 = probe ? probe_import(path, &by, &err)
 		    : transcript_load(path, TRANSCRIPT_PARTIAL, &by, &err);
 	choices_note(c, "parsed: %d, read: %d %s", rc, rc2, err.msg);
-	if (!rc != !rc2 && rc != -ENOMEM && rc2 != -ENOMEM)
+	if (!rc != !rc2 && !memory_failed())
 		res = property_fail(c, "parsed: %d, read: %d, '%s'", rc, rc2, err.msg);
 	else if (!rc && !rc2 && (what = transcript_differs(&t, &by, &at)))
 		res = property_fail(c, "read by a path, %s differs", what);

@@ -28,7 +28,7 @@ static unsigned int run_dir(struct ktap_meta *_metadata, const char *sub)
 	return inputs;
 }
 
-TEST_TIMEOUT(saved_inputs_of_fuzzers, 120)
+TEST_TIMEOUT(saved_inputs_of_fuzzers, 300)
 {
 	ASSERT_EQ(0, boxed());
 	EXPECT_LT(0, run_dir(_metadata, "fuzz"));
