@@ -7,8 +7,11 @@
 #include "selftests/properties/boxed.h"
 #include "selftests/properties/list.h"
 
+/* Seconds, for all cases of one property on a machine that is busy: a hang is found all the same. */
+#define LIMIT 120
+
 #define PROPERTY(prop)                                                                             \
-	TEST(prop)                                                                                 \
+	TEST_TIMEOUT(prop, LIMIT)                                                                  \
 	{                                                                                          \
 		const struct property *p = &property_##prop;                                       \
                                                                                                    \
@@ -16,7 +19,7 @@
 		EXPECT_EQ(0, property_run(p->name, p->fn, p->ctx, p->cases));                      \
 	}
 #define PROPERTY_JSON(prop)                                                                        \
-	TEST(prop)                                                                                 \
+	TEST_TIMEOUT(prop, LIMIT)                                                                  \
 	{                                                                                          \
 		const struct property *p = &property_##prop;                                       \
                                                                                                    \
