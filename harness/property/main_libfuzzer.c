@@ -8,6 +8,7 @@
  * (the working directory without) and /tmp; HIOD_FUZZ_SANDBOX=no keeps it out.
  * With HAVE_MUTATE (libFuzzer) the property's own mutator is used as well.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		fprintf(stderr, "# sandbox: %s\n", strerror(-rc));
 		exit(2);
 	}
+	/*
+	 * A sanitizer's report starts the symbolizer, which may not run in here.
+	 * Talking to one that is gone must not end the report before the engine
+	 * has saved the input.
+	 */
+	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
 #endif
