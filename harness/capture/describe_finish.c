@@ -47,6 +47,19 @@ void d_holes(struct describer *d, int device, const uint8_t *ranges, uint32_t n)
 	}
 }
 
+void d_aperture(struct describer *d, int io, enum host_domain_kind kind,
+		const struct host_range *span)
+{
+	struct host_domain *dom = &d->h->iommus[io].domain[kind];
+	bool *seen = &d->seen[io][kind].aperture;
+
+	if (!*seen || span->start < dom->aperture.start)
+		dom->aperture.start = span->start;
+	if (!*seen || span->last > dom->aperture.last)
+		dom->aperture.last = span->last;
+	dom->known = *seen = true;
+}
+
 /* A client of cdevs does not ask for the group, but every VFIO device has one. */
 static struct host_group *group_for(struct describer *d, struct host_device *v)
 {

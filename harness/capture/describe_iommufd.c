@@ -220,7 +220,7 @@ static void on_ranges(struct describer *d, const struct call *c, struct d_contex
 	const struct call_mem *m = written(c, "allowed_iovas");
 	uint32_t id = 0, n = 0;
 	enum host_domain_kind kind = HOST_DOMAIN_PAGING;
-	struct host_domain *dom;
+	struct host_range span;
 	uint64_t align = 0;
 	int io = -1, attached;
 
@@ -234,11 +234,9 @@ static void on_ranges(struct describer *d, const struct call *c, struct d_contex
 	d->seen[io][kind].alignment = align;
 	if (c->ret < 0 || !n || !m || m->out_len / 16 < n)
 		return;
-	dom = &d->h->iommus[io].domain[kind];
-	dom->known = true;
-	memcpy(&dom->aperture.start, m->out, 8);
-	memcpy(&dom->aperture.last, m->out + 16ull * (n - 1) + 8, 8);
-	d->seen[io][kind].aperture = true;
+	memcpy(&span.start, m->out, 8);
+	memcpy(&span.last, m->out + 16ull * (n - 1) + 8, 8);
+	d_aperture(d, io, kind, &span);
 	d_holes(d, attached, m->out, n);
 }
 

@@ -100,6 +100,12 @@ int d_iommu_of(struct describer *d, int device);
 int d_device_of_group(struct describer *d, int group);
 /* n usable ranges, 16 bytes each, with the device attached: what lies between is reserved. */
 void d_holes(struct describer *d, int device, const uint8_t *ranges, uint32_t n);
+/*
+ * What a domain was seen to reach, through one device. A device whose reserved
+ * regions lie at an end sees less than another behind the same IOMMU: all count.
+ */
+void d_aperture(struct describer *d, int io, enum host_domain_kind kind,
+		const struct host_range *span);
 /* A group's reserved_regions were read: nothing is to be concluded about them. */
 void d_regions_listed(struct describer *d, int group);
 /* A new IOMMU without a name; its index, -1: no memory. */

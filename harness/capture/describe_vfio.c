@@ -96,17 +96,13 @@ static void save_domain(struct describer *d, int device, enum host_domain_kind k
 			const struct info *i)
 {
 	int io = d_iommu_of(d, device);
-	struct host_domain *dom;
 
 	if (io < 0)
 		return;
-	dom = &d->h->iommus[io].domain[kind];
 	d->seen[io][kind].pgsizes = i->pgsizes;
 	if (i->ranges) {
 		d_holes(d, device, i->ranges, i->nranges);
-		dom->known = true;
-		dom->aperture = i->span;
-		d->seen[io][kind].aperture = true;
+		d_aperture(d, io, kind, &i->span);
 	}
 }
 

@@ -477,4 +477,41 @@ TEST(several_devices_in_one_survey_are_kept_apart)
 	host_free(b);
 }
 
+/* What one device may not use is no end of the domain when another may. */
+TEST(a_region_at_the_end_hides_it_from_its_device_alone)
+{
+	const struct host_device *last = NULL;
+	const struct host_domain *of;
+	struct host_region *r;
+	struct host_group *g;
+	struct transcript t;
+	struct host *h, *a;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/hosts/vm-6.12-built-vtd-rootport.host.json", corpus_dir());
+	h = host_of_path(path);
+	ASSERT_NOT_NULL(h);
+	of = h->iommus[0].domain;
+	for (size_t i = 0; i < h->ndevices; i++)
+		if (h->devices[i].has_cdev && (!last || strcmp(last->bdf, h->devices[i].bdf) < 0))
+			last = &h->devices[i];
+	ASSERT_NOT_NULL(last);
+	g = h->groups;
+	while (g->id != last->group)
+		g++;
+	r = realloc(g->regions, (g->nregions + 1) * sizeof(*r));
+	ASSERT_NOT_NULL(r);
+	g->regions = r;
+	r[g->nregions++] =
+		(struct host_region){ of[HOST_DOMAIN_TYPE1].aperture.last - 0xffff,
+				      of[HOST_DOMAIN_TYPE1].aperture.last, HOST_REGION_RESERVED };
+	a = surveyed(_metadata, h, &t);
+	ASSERT_NOT_NULL(a);
+	for (int k = 0; k < HOST_DOMAIN_NR; k++)
+		EXPECT_EQ(of[k].aperture.last, a->iommus[0].domain[k].aperture.last);
+	transcript_free(&t);
+	host_free(h);
+	host_free(a);
+}
+
 TEST_HARNESS_MAIN
