@@ -7,27 +7,10 @@
 #include "selftests/properties/details.h"
 #include "selftests/properties/gen.h"
 
-/* Building goes on after a failed allocation and is given up at the end. */
-static void *zeroed(size_t n, size_t size, bool *ok)
-{
-	void *p = calloc(n, size);
-
-	*ok &= p != NULL;
-	return p;
-}
-
-static char *text(const char *s, bool *ok)
-{
-	char *p = strdup(s);
-
-	*ok &= p != NULL;
-	return p;
-}
-
 static void put_text(char **to, const char *s, bool *ok)
 {
 	free(*to);
-	*to = text(s, ok);
+	*to = make_text(s, ok);
 }
 
 /* ---- devices -------------------------------------------------------------------------- */
@@ -36,7 +19,7 @@ static void put_text(char **to, const char *s, bool *ok)
 static uint8_t *make_caps(struct choices *c, uint32_t *len, bool *ok)
 {
 	uint32_t n = 8 * (1 + (uint32_t)choices_upto(c, 3));
-	uint8_t *v = zeroed(1, n, ok);
+	uint8_t *v = make_zeroed(1, n, ok);
 
 	if (!v)
 		return NULL;
@@ -53,9 +36,9 @@ static void make_reset(struct choices *c, struct host_device *d, bool *ok)
 	static const char *const bdfs[] = { HOST_BDF, "0000:00:05.1", "0000:00:06.0" };
 	size_t n = 1 + choices_upto(c, 2);
 
-	d->reset = zeroed(n, sizeof(*d->reset), ok);
+	d->reset = make_zeroed(n, sizeof(*d->reset), ok);
 	for (size_t i = 0; d->reset && i < n; i++, d->nreset++) {
-		d->reset[i].bdf = text(bdfs[i], ok);
+		d->reset[i].bdf = make_text(bdfs[i], ok);
 		d->reset[i].group = choices_bool(c, 20) ? -1 : (int)i + 3;
 	}
 }
@@ -64,10 +47,10 @@ static void make_attrs(struct host_device *d, bool *ok)
 {
 	static const char *const attrs[][2] = { { "vendor", "0x8086" }, { "class", "0x020000" } };
 
-	d->attrs = zeroed(2, sizeof(*d->attrs), ok);
+	d->attrs = make_zeroed(2, sizeof(*d->attrs), ok);
 	for (size_t i = 0; d->attrs && i < 2; i++, d->nattrs++) {
-		d->attrs[i].name = text(attrs[i][0], ok);
-		d->attrs[i].value = text(attrs[i][1], ok);
+		d->attrs[i].name = make_text(attrs[i][0], ok);
+		d->attrs[i].value = make_text(attrs[i][1], ok);
 	}
 }
 
@@ -148,7 +131,7 @@ static void unit(struct choices *c, struct host_iommu *io, bool *ok)
 
 static void by_queue(struct choices *c, uint32_t **v, size_t *n, uint32_t queues, bool *ok)
 {
-	*v = zeroed(queues, sizeof(**v), ok);
+	*v = make_zeroed(queues, sizeof(**v), ok);
 	for (*n = 0; *v && *n < queues; ++*n)
 		(*v)[*n] = (uint32_t)choices_upto(c, 3);
 }
@@ -171,7 +154,7 @@ static void vdpa(struct choices *c, struct host_vdpa *v, bool *ok)
 		by_queue(c, &v->queue_size, &v->nqueue_size, v->queues, ok);
 	if (choices_bool(c, 40)) {
 		v->config_len = 1 + (uint32_t)choices_upto(c, 31);
-		v->config = zeroed(1, v->config_len, ok);
+		v->config = make_zeroed(1, v->config_len, ok);
 		if (v->config)
 			choices_fill(c, v->config, v->config_len);
 	}
@@ -181,16 +164,16 @@ static void vdpa(struct choices *c, struct host_vdpa *v, bool *ok)
 
 static void files(struct host *h, bool *ok)
 {
-	h->files = zeroed(3, sizeof(*h->files), ok);
+	h->files = make_zeroed(3, sizeof(*h->files), ok);
 	if (!h->files)
 		return;
 	h->nfiles = 3;
-	h->files[0].path = text("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", ok);
-	h->files[0].content = text("N\n", ok);
-	h->files[1].path = text("/sys/bus/pci/devices/0000:00:05.0/subsystem", ok);
-	h->files[1].content = text("../../../bus/pci", ok);
+	h->files[0].path = make_text("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", ok);
+	h->files[0].content = make_text("N\n", ok);
+	h->files[1].path = make_text("/sys/bus/pci/devices/0000:00:05.0/subsystem", ok);
+	h->files[1].content = make_text("../../../bus/pci", ok);
 	h->files[1].link = true;
-	h->files[2].path = text("/dev/kvm", ok);
+	h->files[2].path = make_text("/dev/kvm", ok);
 	h->files[2].err = EACCES;
 }
 
@@ -201,27 +184,27 @@ static void firmware(struct choices *c, struct host *h, bool *ok)
 	f->width = 39 + (uint32_t)choices_upto(c, 18);
 	f->atsr = (uint32_t)choices_upto(c, 2);
 	f->satc = (uint32_t)choices_upto(c, 1);
-	f->regions = zeroed(1, sizeof(*f->regions), ok);
+	f->regions = make_zeroed(1, sizeof(*f->regions), ok);
 	if (!f->regions)
 		return;
 	f->nregions = 1;
 	f->regions[0].range = (struct host_range){ 0x7c000, 0x7dfff };
-	f->regions[0].devices = zeroed(1, sizeof(char *), ok);
+	f->regions[0].devices = make_zeroed(1, sizeof(char *), ok);
 	if (!f->regions[0].devices)
 		return;
 	f->regions[0].ndevices = 1;
-	f->regions[0].devices[0] = text(HOST_BDF, ok);
+	f->regions[0].devices[0] = make_text(HOST_BDF, ok);
 }
 
 static void provenance(struct choices *c, struct host *h, bool *ok)
 {
-	h->provenance = zeroed(1, sizeof(*h->provenance), ok);
+	h->provenance = make_zeroed(1, sizeof(*h->provenance), ok);
 	if (!h->provenance)
 		return;
 	h->nprovenance = 1;
-	h->provenance[0].key = text("iommus[0].domains", ok);
+	h->provenance[0].key = make_text("iommus[0].domains", ok);
 	h->provenance[0].how = (enum host_how)choices_upto(c, HOST_HOW_NR - 1);
-	h->provenance[0].note = text("by cap and ecap", ok);
+	h->provenance[0].note = make_text("by cap and ecap", ok);
 }
 
 bool make_details(struct choices *c, struct host *h)

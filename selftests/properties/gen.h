@@ -67,8 +67,19 @@ size_t make_ranges_replies(struct choices *c, uint8_t *buf, size_t cap);
 struct host *make_host(struct choices *c, unsigned int flags);
 /* A vDPA device, /dev/vhost-vdpa-0, for a host that has none. False: no memory. */
 bool make_vdpa(struct choices *c, struct host *h);
+/*
+ * calloc() and strdup() for a host that is being built: building goes on after
+ * one that fails, which clears *ok, and is given up at the end.
+ */
+void *make_zeroed(size_t n, size_t size, bool *ok);
+char *make_text(const char *s, bool *ok);
 /* The host that make_host() makes of nothing but zeros. */
 struct host *make_plain_host(void);
+
+/* ---- inputs ---------------------------------------------------------------- */
+
+/* For choices_rest(): an input of another property (ctx, a struct property), at most cap bytes. */
+size_t make_input(struct choices *c, void *ctx, uint8_t *buf, size_t cap);
 
 /* ---- questions ------------------------------------------------------------- */
 

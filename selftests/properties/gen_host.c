@@ -11,8 +11,7 @@
 
 #include "selftests/properties/gen.h"
 
-/* Building goes on after a failed allocation and is given up at the end. */
-static void *zeroed(size_t n, size_t size, bool *ok)
+void *make_zeroed(size_t n, size_t size, bool *ok)
 {
 	void *p = calloc(n, size);
 
@@ -20,7 +19,7 @@ static void *zeroed(size_t n, size_t size, bool *ok)
 	return p;
 }
 
-static char *text(const char *s, bool *ok)
+char *make_text(const char *s, bool *ok)
 {
 	char *p = strdup(s);
 
@@ -31,7 +30,7 @@ static char *text(const char *s, bool *ok)
 /* The MSI window always, firmware's regions now and then; sorted, as sysfs has them. */
 static struct host_region *make_regions(struct choices *c, size_t *n, bool *ok)
 {
-	struct host_region *r = zeroed(4, sizeof(*r), ok);
+	struct host_region *r = make_zeroed(4, sizeof(*r), ok);
 
 	*n = 0;
 	if (!r)
@@ -60,8 +59,8 @@ static void make_infos(struct host_device *d, bool *ok)
 	d->info_flags = 2;
 	d->num_regions = 9;
 	d->num_irqs = 5;
-	d->region_info = zeroed(9, sizeof(*d->region_info), ok);
-	d->irq_info = zeroed(5, sizeof(*d->irq_info), ok);
+	d->region_info = make_zeroed(9, sizeof(*d->region_info), ok);
+	d->irq_info = make_zeroed(5, sizeof(*d->irq_info), ok);
 	if (!d->region_info || !d->irq_info)
 		return;
 	d->nregion_info = 9;
@@ -82,19 +81,19 @@ static void make_device(struct choices *c, struct host *h, unsigned int i, bool 
 	char buf[64];
 
 	snprintf(buf, sizeof(buf), "0000:00:%02x.0", 5 + i);
-	d->bdf = text(buf, ok);
+	d->bdf = make_text(buf, ok);
 	snprintf(buf, sizeof(buf), "../../../devices/pci0000:00/0000:00:%02x.0", 5 + i);
-	d->link = text(buf, ok);
-	d->driver = text("vfio-pci", ok);
+	d->link = make_text(buf, ok);
+	d->driver = make_text("vfio-pci", ok);
 	d->group = g->id = (int)i + 3;
 	snprintf(buf, sizeof(buf), "vfio%u", i);
-	d->vfio_dev = text(buf, ok);
+	d->vfio_dev = make_text(buf, ok);
 	d->has_cdev = h->iommufd.present && h->features & 1u << HOST_F_HWPT;
 	d->cdev_major = d->has_cdev ? 252 : 0;
 	d->cdev_minor = d->has_cdev ? i : 0;
 	d->max_pasid_log2 = (uint8_t)(choices_bool(c, 20) ? choices_upto(c, 20) : 0);
 	make_infos(d, ok);
-	g->type = text("DMA-FQ", ok);
+	g->type = make_text("DMA-FQ", ok);
 	g->has_node = true;
 	g->node_major = 253;
 	g->node_minor = i;
@@ -125,14 +124,14 @@ static void make_unit(struct choices *c, struct host *h, unsigned int flags, boo
 	io->cap = make_vtd_cap(c);
 	io->ecap = make_vtd_ecap(c);
 	if (io->type == HOST_IOMMU_INTEL) {
-		io->name = text("dmar0", ok);
+		io->name = make_text("dmar0", ok);
 		io->has_regs = true;
 		io->address = 0xfed90000;
-		io->version = text("1:0", ok);
+		io->version = make_text("1:0", ok);
 		return;
 	}
 	io->cap = io->ecap = 0;
-	io->name = text(io->type == HOST_IOMMU_AMD ? "ivhd0" : "virtio_mmio.0", ok);
+	io->name = make_text(io->type == HOST_IOMMU_AMD ? "ivhd0" : "virtio_mmio.0", ok);
 	for (int k = 0; k < HOST_DOMAIN_NR; k++)
 		io->domain[k] = (struct host_domain){ .known = true,
 						      .aperture = { 0, make_top(c) },
@@ -148,17 +147,18 @@ bool make_vdpa(struct choices *c, struct host *h)
 	struct host_vdpa *v;
 	bool ok = true;
 
-	h->vdpas = v = zeroed(1, sizeof(*v), &ok);
+	h->vdpas = v = make_zeroed(1, sizeof(*v), &ok);
 	if (!v)
 		return false;
 	h->nvdpas = 1;
 	v->kind = choices_bool(c, 30) ? HOST_VDPA_SIM : HOST_VDPA_VIRTIO;
-	v->name = text("vdpa0", &ok);
-	v->link = text(v->kind == HOST_VDPA_SIM ? "../../../devices/vdpa0"
-						: "../../../devices/pci0000:00/" HOST_BDF "/vdpa0",
-		       &ok);
-	v->driver = text("vhost_vdpa", &ok);
-	v->node_dir = text("vhost-vdpa-0", &ok);
+	v->name = make_text("vdpa0", &ok);
+	v->link = make_text(v->kind == HOST_VDPA_SIM ? "../../../devices/vdpa0"
+						     : "../../../devices/pci0000:00/" HOST_BDF
+						       "/vdpa0",
+			    &ok);
+	v->driver = make_text("vhost_vdpa", &ok);
+	v->node_dir = make_text("vhost-vdpa-0", &ok);
 	v->node = (struct host_node){ true, 0, 511, 0, 0600 };
 	v->told = true;
 	v->device_id = 1;
@@ -182,14 +182,14 @@ struct host *make_host(struct choices *c, unsigned int flags)
 	const char *intel;
 	char cmdline[160];
 	bool ok = true;
-	struct host *h = zeroed(1, sizeof(*h), &ok);
+	struct host *h = make_zeroed(1, sizeof(*h), &ok);
 
 	if (!h)
 		return NULL;
-	h->name = text("generated", &ok);
-	h->source = text("made of choices", &ok);
-	h->origin = text("made", &ok);
-	h->release = text(CHOICES_PICK(c, releases), &ok);
+	h->name = make_text("generated", &ok);
+	h->source = make_text("made of choices", &ok);
+	h->origin = make_text("made", &ok);
+	h->release = make_text(CHOICES_PICK(c, releases), &ok);
 	intel = choices_bool(c, 10) ? "intel_iommu=on,sm_off" : "intel_iommu=on";
 	h->features = h->release ? host_features_default(h->release) : 0;
 	h->container = (struct host_node){ true, 0, 10, 196, 0666 };
@@ -207,12 +207,12 @@ struct host *make_host(struct choices *c, unsigned int flags)
 	snprintf(cmdline, sizeof(cmdline), "%s%s%s", intel,
 		 h->type1_unsafe ? " vfio_iommu_type1.allow_unsafe_interrupts=1" : "",
 		 h->iommufd_unsafe ? " iommufd.allow_unsafe_interrupts=1" : "");
-	h->cmdline = text(cmdline, &ok);
+	h->cmdline = make_text(cmdline, &ok);
 	if (h->iommufd.present)
 		h->iommufd = (struct host_node){ true, 0, 10, 257, 0660 };
-	h->iommus = zeroed(1, sizeof(*h->iommus), &ok);
-	h->groups = zeroed(n, sizeof(*h->groups), &ok);
-	h->devices = zeroed(n, sizeof(*h->devices), &ok);
+	h->iommus = make_zeroed(1, sizeof(*h->iommus), &ok);
+	h->groups = make_zeroed(n, sizeof(*h->groups), &ok);
+	h->devices = make_zeroed(n, sizeof(*h->devices), &ok);
 	if (h->iommus) {
 		h->niommus = 1;
 		make_unit(c, h, flags, &ok);

@@ -79,25 +79,6 @@ void memory_exempt_free(void *p)
 
 /* ---- one property with less memory -------------------------------------------------- */
 
-static size_t sample(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
-{
-	const struct property *p = ctx;
-	struct choices in;
-	uint8_t *bytes;
-	size_t len = 0;
-
-	choices_init_seed(&in, choices_u64(c));
-	p->fn(&in, p->ctx);
-	bytes = choices_encode(&in, &len);
-	choices_free(&in);
-	if (len > cap)
-		len = cap;
-	if (bytes)
-		memcpy(buf, bytes, len);
-	free(bytes);
-	return bytes ? len : 0;
-}
-
 /* Once, on the same bytes; what it says is c's. */
 static enum property_result once(struct choices *c, const struct property *p, const uint8_t *in,
 				 size_t len)
@@ -136,7 +117,7 @@ enum property_result without_memory(struct choices *c, const struct property *p)
 	unsigned int nth = (unsigned int)choices_upto(c, 65535), all;
 	unsigned int runs = 1 + (unsigned int)choices_upto(c, RUNS - 1);
 	bool onwards = choices_bool(c, 20);
-	size_t len = choices_rest(c, in, sizeof(in), sample, (void *)p);
+	size_t len = choices_rest(c, in, sizeof(in), make_input, (void *)p);
 	enum property_result res;
 	struct answer had;
 

@@ -15,6 +15,7 @@
 #include "harness/capture/probe.h"
 #include "harness/capture/transcript.h"
 #include "harness/property/property.h"
+#include "selftests/properties/gen.h"
 #include "selftests/properties/itself.h"
 #include "selftests/properties/memory.h"
 
@@ -117,25 +118,6 @@ static enum property_result transcripts(struct choices *c, const char *text, siz
 	return res;
 }
 
-static size_t sample(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
-{
-	const struct property *p = ctx;
-	struct choices in;
-	uint8_t *bytes;
-	size_t len = 0;
-
-	choices_init_seed(&in, choices_u64(c));
-	p->fn(&in, p->ctx);
-	bytes = choices_encode(&in, &len);
-	choices_free(&in);
-	if (len > cap)
-		len = cap;
-	if (bytes)
-		memcpy(buf, bytes, len);
-	free(bytes);
-	return bytes ? len : 0;
-}
-
 static enum property_result by_path(struct choices *c, void *ctx)
 {
 	static const struct property *const of[] = { &property_host_parser,
@@ -143,7 +125,7 @@ static enum property_result by_path(struct choices *c, void *ctx)
 						     &property_probe_parser };
 	static uint8_t text[TEXT_MAX];
 	size_t kind = choices_index(c, 3);
-	size_t len = choices_rest(c, text, sizeof(text), sample, (void *)of[kind]);
+	size_t len = choices_rest(c, text, sizeof(text), make_input, (void *)of[kind]);
 
 	if (!kind)
 		return hosts(c, (const char *)text, len);
