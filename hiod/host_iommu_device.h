@@ -52,7 +52,7 @@ struct HostIOMMUDeviceClass {
 	size_t instance_size; /* 0: abstract */
 	/* Fills name and caps from agent, the device as its backend sees it. 0 or -errno. */
 	int (*realize)(HostIOMMUDevice *hiod, void *agent, struct hiod_error *err);
-	/* Optional. -errno; 0: unsupported; else the value, or 1. */
+	/* Optional. -errno with a message; 0: unsupported; else the value, or 1. */
 	int (*get_cap)(HostIOMMUDevice *hiod, int cap, struct hiod_error *err);
 	/*
 	 * Optional. A deep copy of the host's usable IOVA ranges into an empty

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -204,10 +205,21 @@ int iommufd_backend_unmap_dma(IOMMUFDBackend *be, uint32_t ioas_id, uint64_t iov
 
 /* ---- HostIOMMUDeviceIOMMUFD ---- */
 
+/* The kernel tells 32 bits of it; what is negative as a capability would be a failure. */
+static int iommu_type(HostIOMMUDevice *hiod, struct hiod_error *err)
+{
+	uint32_t type = hiod->caps.type;
+
+	return type <= INT32_MAX
+		       ? (int)type
+		       : hiod_error_set(err, -EOVERFLOW, "%s: unknown IOMMU type 0x%" PRIx32,
+					hiod->name ? hiod->name : "", type);
+}
+
 static int get_cap(HostIOMMUDevice *hiod, int cap, struct hiod_error *err)
 {
 	switch (cap) {
-	case HOST_IOMMU_DEVICE_CAP_IOMMU_TYPE: return (int)hiod->caps.type;
+	case HOST_IOMMU_DEVICE_CAP_IOMMU_TYPE: return iommu_type(hiod, err);
 	case HOST_IOMMU_DEVICE_CAP_AW_BITS: return vfio_hiod_get_aw_bits(hiod);
 	default: return hiod_unsupported_cap(hiod, cap, err);
 	}
