@@ -300,7 +300,7 @@ static void override(struct build *b, const struct host_file *hf)
 		/* The parent need not exist either. */
 		if (!vfs_lookup(b->v, path[0] ? path : "/", true, &at) &&
 		    (n = vfs_child(at, slash + 1)))
-			vfs_remove(n);
+			vfs_remove(b->v, n);
 		return;
 	}
 	/* What lies in a file, or in the place of what lies in a directory, is of no host. */
@@ -341,16 +341,12 @@ static void build_all(struct build *b, struct node **units)
 		override(b, &h->files[i]);
 }
 
-int sysfs_get(struct model *m, struct vfs **out)
+/* Not a part of sysfs_get(): every question about a path would set up its buffers. */
+__attribute__((noinline)) static int build_tree(struct model *m)
 {
-	struct build b = { .m = m };
+	struct build b = { .m = m, .v = vfs_new() };
 	struct node **units; /* by index in host.iommus, once made */
 
-	if (m->vfs) {
-		*out = m->vfs;
-		return 0;
-	}
-	b.v = vfs_new();
 	units = calloc(m->h->niommus + 1, sizeof(*units));
 	if (b.v && units)
 		build_all(&b, units);
@@ -360,6 +356,14 @@ int sysfs_get(struct model *m, struct vfs **out)
 		return -ENOMEM;
 	}
 	free(units);
-	*out = m->vfs = b.v;
+	m->vfs = b.v;
 	return 0;
+}
+
+int sysfs_get(struct model *m, struct vfs **out)
+{
+	int err = m->vfs ? 0 : build_tree(m);
+
+	*out = m->vfs;
+	return err;
 }

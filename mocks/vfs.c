@@ -12,6 +12,10 @@
 #define CHUNK	  8192u
 #define MAX_LINKS 40
 
+/* Paths that were looked up, as the kernel's dentry cache has them: a device is asked for a few. */
+#define KNOWN	  64u /* a power of two */
+#define KNOWN_LEN 80u
+
 struct chunk {
 	struct chunk *next;
 	size_t used;
@@ -19,9 +23,19 @@ struct chunk {
 	_Alignas(16) char b[];
 };
 
+/* Where a path led while the tree was as it is. */
+struct known {
+	char path[KNOWN_LEN]; /* empty: none */
+	bool follow;
+	int err;
+	struct node *node;
+};
+
 struct vfs {
 	struct chunk *chunks;
 	struct node root;
+	bool knows; /* any */
+	struct known known[KNOWN];
 };
 
 static void *vfs_alloc(struct vfs *v, size_t n)
@@ -110,6 +124,14 @@ struct node *vfs_child(const struct node *dir, const char *name)
 	return child_n(dir, name, word_of(name, '\0'));
 }
 
+/* The tree is about to change. */
+static void forget(struct vfs *v)
+{
+	for (size_t i = 0; v->knows && i < KNOWN; i++)
+		v->known[i].path[0] = '\0';
+	v->knows = false;
+}
+
 static struct node *add_n(struct vfs *v, struct node *dir, const char *name, struct word w,
 			  enum node_type type)
 {
@@ -118,6 +140,7 @@ static struct node *add_n(struct vfs *v, struct node *dir, const char *name, str
 	};
 	struct node *c = child_n(dir, name, w);
 
+	forget(v);
 	if (!c) {
 		c = vfs_alloc(v, sizeof(*c));
 		if (!c)
@@ -154,10 +177,11 @@ struct node *vfs_add(struct vfs *v, struct node *dir, const char *name, enum nod
 	return dir ? add_n(v, dir, name, word_of(name, '\0'), type) : NULL;
 }
 
-void vfs_remove(struct node *n)
+void vfs_remove(struct vfs *v, struct node *n)
 {
 	struct node *dir = n->parent, *prev = NULL;
 
+	forget(v);
 	for (struct node *c = dir->child; c != n; c = c->next)
 		prev = c;
 	if (prev)
@@ -217,13 +241,46 @@ static int walk(struct vfs *mk, const struct vfs *v, struct node *at, const char
 	return 0;
 }
 
-int vfs_lookup(const struct vfs *v, const char *path, bool follow, struct node **out)
+/* Where path is remembered, if it is; *len: its bytes, the NUL included. */
+static struct known *slot_of(struct vfs *v, const char *path, size_t *len)
 {
+	uint32_t h = 0;
+	size_t n = 0;
+
+	for (; path[n]; n++)
+		h = (h << 5 | h >> 27) ^ (uint8_t)path[n];
+	*len = n + 1;
+	return &v->known[(h * 0x9e3779b1u >> 16) % KNOWN];
+}
+
+static bool same(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+
+int vfs_lookup(struct vfs *v, const char *path, bool follow, struct node **out)
+{
+	struct known *k;
 	int links = 0;
+	size_t len;
 
 	if (*path != '/')
 		return -ENOENT;
-	return walk(NULL, v, (struct node *)&v->root, path, follow, &links, out);
+	k = slot_of(v, path, &len);
+	if (len > KNOWN_LEN)
+		return walk(NULL, v, &v->root, path, follow, &links, out);
+	if (k->follow != follow || !same(k->path, path, len)) {
+		k->err = walk(NULL, v, &v->root, path, follow, &links, &k->node);
+		k->follow = follow;
+		v->knows = true;
+		memcpy(k->path, path, len);
+	}
+	if (!k->err)
+		*out = k->node;
+	return k->err;
 }
 
 struct node *vfs_mkdir(struct vfs *v, const char *path)

@@ -47,11 +47,14 @@ void vfs_free(struct vfs *v);
 struct node *vfs_mkdir(struct vfs *v, const char *path);
 /* A child of dir, or the one that has that name already, emptied. NULL: no memory. */
 struct node *vfs_add(struct vfs *v, struct node *dir, const char *name, enum node_type type);
-void vfs_remove(struct node *n);
+void vfs_remove(struct vfs *v, struct node *n);
 struct node *vfs_child(const struct node *dir, const char *name);
 char *vfs_strdup(struct vfs *v, const char *s);
-/* Resolves an absolute path. follow: a link at its end too. -ENOENT, -ENOTDIR, -ELOOP, -EINVAL. */
-int vfs_lookup(const struct vfs *v, const char *path, bool follow, struct node **out);
+/*
+ * Resolves an absolute path. follow: a link at its end too. -ENOENT, -ENOTDIR, -ELOOP. The answer
+ * is remembered until a node comes or goes: a link's text is set before it is looked through.
+ */
+int vfs_lookup(struct vfs *v, const char *path, bool follow, struct node **out);
 /* Path of a node, "/" first. Bytes written without the NUL, or -ENAMETOOLONG. */
 int vfs_path(const struct node *n, char *buf, size_t len);
 /* The text of a link that lies in directory from and leads to node to. NULL: no memory. */
