@@ -9,25 +9,18 @@
 
 int open_container(struct model *m)
 {
-	struct container *c;
-	struct file *f;
+	struct file f = { .kind = UAPI_FD_CONTAINER };
+	struct container *c = calloc(1, sizeof(*c));
 	int fd;
 
-	c = calloc(1, sizeof(*c));
-	f = calloc(1, sizeof(*f));
-	if (!c || !f) {
-		free(c);
-		free(f);
+	if (!c)
 		return -ENOMEM;
-	}
 	c->m = m;
 	c->refs = 1;
-	f->kind = UAPI_FD_CONTAINER;
-	f->container = c;
-	fd = fd_install(m, f);
+	f.container = c;
+	fd = fd_install(m, &f);
 	if (fd < 0) {
 		free(c);
-		free(f);
 		return fd;
 	}
 	m->stats.containers++;

@@ -126,26 +126,12 @@ void dev_close(struct dev *d)
 	d->m->stats.devices_open--;
 }
 
-int devfile_new(struct model *m, struct dev *d, struct group *g, struct file **out)
+struct file devfile(struct dev *d, struct group *g)
 {
-	struct file *f = calloc(1, sizeof(*f));
-	struct devfile *df = calloc(1, sizeof(*df));
-
-	(void)m;
-	if (!f || !df) {
-		free(f);
-		free(df);
-		return -ENOMEM;
-	}
-	df->d = d;
-	df->g = g;
-	f->kind = UAPI_FD_DEVICE;
-	f->dev = df;
-	*out = f;
-	return 0;
+	return (struct file){ .kind = UAPI_FD_DEVICE, .dev = { .d = d, .g = g } };
 }
 
-void devfile_free(struct devfile *df)
+void devfile_release(struct devfile *df)
 {
 	if (df->granted) {
 		dev_close(df->d);
@@ -157,25 +143,16 @@ void devfile_free(struct devfile *df)
 		if (df->holds_group)
 			group_put(df->g);
 	}
-	free(df);
 }
 
 int open_cdev(struct model *m, struct dev *d)
 {
-	struct file *f;
-	int fd, err;
+	struct file f;
 
 	if (!d->g || !dev_present(d))
 		return -ENODEV;
-	err = devfile_new(m, d, NULL, &f);
-	if (err)
-		return err;
-	fd = fd_install(m, f);
-	if (fd < 0) {
-		free(f->dev);
-		free(f);
-	}
-	return fd;
+	f = devfile(d, NULL);
+	return fd_install(m, &f);
 }
 
 static int device_reset(const struct dev *d)

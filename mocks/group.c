@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The VFIO group: /dev/vfio/N, one opener, in a container or an iommufd. */
-#include <stdlib.h>
 
 #include "mocks/ictx.h"
 #include "mocks/internal.h"
@@ -15,23 +14,16 @@ static bool group_has_device(const struct group *g)
 
 int open_group(struct model *m, struct group *g)
 {
-	struct file *f;
+	const struct file f = { .kind = UAPI_FD_GROUP, .group = g };
 	int fd;
 
 	if (!group_has_device(g))
 		return -ENODEV;
 	if (g->opened || g->cdevs_bound)
 		return -EBUSY;
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		return -ENOMEM;
-	f->kind = UAPI_FD_GROUP;
-	f->group = g;
-	fd = fd_install(m, f);
-	if (fd < 0) {
-		free(f);
+	fd = fd_install(m, &f);
+	if (fd < 0)
 		return fd;
-	}
 	g->opened = true;
 	g->file_refs = 1;
 	m->stats.groups_open++;
@@ -230,7 +222,7 @@ static int find_device(struct model *m, struct group *g, const char *name, struc
 static int get_device_fd(struct model *m, struct group *g, uint64_t arg)
 {
 	char name[PAGE_SZ];
-	struct file *f;
+	struct file f;
 	struct dev *d;
 	int err = string_in(m, name, arg);
 
@@ -240,26 +232,19 @@ static int get_device_fd(struct model *m, struct group *g, uint64_t arg)
 		return err;
 	if (!g->iommufd && (!g->container || !g->container->driver))
 		return -EINVAL;
-	err = devfile_new(m, d, g, &f);
+	err = dev_open(d, g->iommufd);
 	if (err)
 		return err;
-	err = dev_open(d, g->iommufd);
-	if (err) {
-		free(f->dev);
-		free(f);
-		return err;
-	}
-	f->dev->granted = true;
+	f = devfile(d, g);
+	f.dev.granted = true;
 	g->devs_open++;
 	/* In an iommufd a device stays open without its group, which may be opened again. */
-	f->dev->holds_group = !g->iommufd;
-	if (f->dev->holds_group)
+	f.dev.holds_group = !g->iommufd;
+	if (f.dev.holds_group)
 		g->file_refs++;
-	err = fd_install(m, f);
-	if (err < 0) {
-		devfile_free(f->dev);
-		free(f);
-	}
+	err = fd_install(m, &f);
+	if (err < 0)
+		devfile_release(&f.dev);
 	return err;
 }
 

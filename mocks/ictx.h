@@ -31,11 +31,15 @@ struct obj {
 	struct dev *dev; /* of a device or access object */
 };
 
+/* As many as a device and its page tables need. */
+#define OBJS_INLINE 8
+
 struct ictx {
 	struct model *m;
 	unsigned int refs; /* the descriptor, bound devices, groups, fault queues */
 	struct obj **objs; /* by id; [0] is never used */
 	size_t objs_cap;
+	struct obj *first[OBJS_INLINE]; /* objs at first */
 	uint32_t nobjs;
 	uint32_t first_free; /* no free id below */
 	struct ioas *vfio_ioas;

@@ -84,13 +84,21 @@ bool hole_next(struct hole_iter *it, uint64_t *start, uint64_t *last);
 
 /* ---- model.c: descriptors and state --------------------------------------- */
 
+/* A device, opened once. */
+struct devfile {
+	struct dev *d;
+	struct group *g; /* NULL: through the cdev */
+	bool granted;
+	bool holds_group; /* keeps the group open when its own descriptor is closed */
+};
+
 /* An open file description; there is no dup, so one per descriptor. */
 struct file {
 	enum uapi_fd kind;
 	union {
 		struct container *container;
 		struct group *group;
-		struct devfile *dev;
+		struct devfile dev;
 		struct ictx *ictx;
 		struct fault *fault;
 		struct vdpa *vdpa;
@@ -108,6 +116,9 @@ struct unit {
 	bool isolated_msi; /* interrupt remapping protects against DMA writes to the MSI window */
 };
 
+/* A client seldom has more open at once: an opening of those allocates no file. */
+#define FILES_INLINE 16
+
 struct model {
 	struct shim shim;
 	const struct host *h;
@@ -116,7 +127,8 @@ struct model {
 	bool has_cdev; /* the kernel is built with VFIO_DEVICE_CDEV */
 	struct file **fds;
 	size_t fds_cap;
-	size_t fds_free; /* no free slot below this one */
+	struct file first[FILES_INLINE]; /* of the lowest descriptors */
+	size_t fds_free;		 /* no free slot below this one */
 	struct unit *units;
 	struct group *groups;
 	struct dev *devs;
@@ -134,8 +146,8 @@ struct model {
 	char unknown[64];
 };
 
-/* Installs f at the lowest free descriptor, from 3 on. -ENOMEM: f is still the caller's. */
-int fd_install(struct model *m, struct file *f);
+/* A copy of f at the lowest free descriptor, from 3 on; -ENOMEM. */
+int fd_install(struct model *m, const struct file *f);
 /* NULL when fd is not open. */
 struct file *model_fd(struct model *m, int fd);
 /* Remembers the first request that nobody knows; returns -ENOTTY. */
@@ -225,13 +237,6 @@ struct t1_domain {
 	struct t1_domain *next;
 };
 
-/* The valid IOVAs, and the capabilities of an info reply that tell them, made together. */
-struct t1_list {
-	struct ivlist iovas;
-	uint8_t *caps; /* as they lie after the fixed structure */
-	uint32_t caps_len;
-};
-
 enum driver {
 	DRIVER_NONE,
 	DRIVER_TYPE1,
@@ -250,7 +255,7 @@ struct container {
 	size_t groups_cap;
 	unsigned int nemulated; /* of them attached to type1 and emulated */
 	struct t1_domain *domains;
-	struct t1_list list;
+	struct ivlist iovas; /* valid ones */
 	uint64_t pgsizes;
 	struct t1_dma *dma; /* by ascending iova */
 	size_t ndma;
@@ -306,13 +311,6 @@ struct dev {
 	size_t pasids_cap;
 };
 
-struct devfile {
-	struct dev *d;
-	struct group *g; /* NULL: through the cdev */
-	bool granted;
-	bool holds_group; /* keeps the group open when its own descriptor is closed */
-};
-
 /* A VFIO driver is bound to it. */
 bool dev_present(const struct dev *d);
 /* Region list of the device alone: what iommufd keeps out. */
@@ -322,8 +320,9 @@ int dev_open(struct dev *d, struct ictx *ictx);
 /* The same by the cdev: bound, not attached. */
 int dev_bind_cdev(struct dev *d, struct ictx *ictx);
 void dev_close(struct dev *d);
-int devfile_new(struct model *m, struct dev *d, struct group *g, struct file **out);
-void devfile_free(struct devfile *df);
+/* A file of it that is not granted yet. */
+struct file devfile(struct dev *d, struct group *g);
+void devfile_release(struct devfile *df);
 int open_cdev(struct model *m, struct dev *d);
 int device_ioctl(struct model *m, struct devfile *df, uint32_t req, uint64_t arg);
 ssize_t device_pread(struct model *m, struct devfile *df, void *buf, size_t len, uint64_t off);

@@ -11,23 +11,19 @@
 int open_iommufd(struct model *m)
 {
 	struct ictx *ictx = calloc(1, sizeof(*ictx));
-	struct file *f = calloc(1, sizeof(*f));
+	const struct file f = { .kind = UAPI_FD_IOMMUFD, .ictx = ictx };
 	int fd;
 
-	if (!ictx || !f) {
-		free(ictx);
-		free(f);
+	if (!ictx)
 		return -ENOMEM;
-	}
 	ictx->m = m;
 	ictx->refs = 1;
 	ictx->first_free = 1;
-	f->kind = UAPI_FD_IOMMUFD;
-	f->ictx = ictx;
-	fd = fd_install(m, f);
+	ictx->objs = ictx->first;
+	ictx->objs_cap = OBJS_INLINE;
+	fd = fd_install(m, &f);
 	if (fd < 0) {
 		free(ictx);
-		free(f);
 		return fd;
 	}
 	m->stats.iommufds++;
@@ -63,7 +59,8 @@ void ictx_put(struct ictx *ictx)
 	destroy_type(ictx, OBJ_FAULT);
 	destroy_type(ictx, OBJ_IOAS);
 	ictx->m->stats.iommufds--;
-	free(ictx->objs);
+	if (ictx->objs != ictx->first)
+		free(ictx->objs);
 	free(ictx);
 }
 
@@ -94,6 +91,22 @@ static void count(struct model *m, enum obj_type type, int by)
 	}
 }
 
+/* Twice as many; the first ones are moved out of the context. */
+static int more_ids(struct ictx *ictx)
+{
+	size_t old = ictx->objs_cap, size = 2 * old * sizeof(*ictx->objs);
+	struct obj **v = realloc(ictx->objs == ictx->first ? NULL : ictx->objs, size);
+
+	if (!v)
+		return -ENOMEM;
+	if (ictx->objs == ictx->first)
+		memcpy(v, ictx->first, sizeof(ictx->first));
+	memset(v + old, 0, old * sizeof(*v));
+	ictx->objs = v;
+	ictx->objs_cap = 2 * old;
+	return 0;
+}
+
 void *obj_new(struct ictx *ictx, size_t size, enum obj_type type)
 {
 	uint32_t id = ictx->first_free;
@@ -101,13 +114,8 @@ void *obj_new(struct ictx *ictx, size_t size, enum obj_type type)
 
 	while (id < ictx->objs_cap && ictx->objs[id])
 		id++;
-	if (id >= ictx->objs_cap) {
-		size_t old = ictx->objs_cap;
-
-		if (vec_room((void **)&ictx->objs, &ictx->objs_cap, old, sizeof(*ictx->objs)))
-			return NULL;
-		memset(ictx->objs + old, 0, (ictx->objs_cap - old) * sizeof(*ictx->objs));
-	}
+	if (id >= ictx->objs_cap && more_ids(ictx))
+		return NULL;
 	o = calloc(1, size);
 	if (!o)
 		return NULL;

@@ -13,9 +13,10 @@
 
 #define FIRST_FD 3
 
-int fd_install(struct model *m, struct file *f)
+int fd_install(struct model *m, const struct file *f)
 {
 	size_t i = m->fds_free;
+	struct file *own;
 
 	while (i < m->fds_cap && m->fds[i])
 		i++;
@@ -26,7 +27,11 @@ int fd_install(struct model *m, struct file *f)
 			return -ENOMEM;
 		memset(m->fds + old, 0, (m->fds_cap - old) * sizeof(*m->fds));
 	}
-	m->fds[i] = f;
+	own = i < FILES_INLINE ? &m->first[i] : malloc(sizeof(*own));
+	if (!own)
+		return -ENOMEM;
+	*own = *f;
+	m->fds[i] = own;
 	m->fds_free = i + 1;
 	m->stats.fds++;
 	return (int)i + FIRST_FD;
@@ -51,13 +56,12 @@ static void file_release(struct file *f)
 	switch (f->kind) {
 	case UAPI_FD_CONTAINER: container_put(f->container); break;
 	case UAPI_FD_GROUP: group_put(f->group); break;
-	case UAPI_FD_DEVICE: devfile_free(f->dev); break;
+	case UAPI_FD_DEVICE: devfile_release(&f->dev); break;
 	case UAPI_FD_IOMMUFD: ictx_put(f->ictx); break;
 	case UAPI_FD_FAULT: fault_close(f->fault); break;
 	case UAPI_FD_VDPA: vdpa_close(f->vdpa); break;
 	default: break;
 	}
-	free(f);
 }
 
 static int model_close(struct shim *s, int fd)
@@ -73,6 +77,8 @@ static int model_close(struct shim *s, int fd)
 		m->fds_free = i;
 	m->stats.fds--;
 	file_release(f);
+	if (i >= FILES_INLINE)
+		free(f);
 	return 0;
 }
 
@@ -91,7 +97,7 @@ static int model_ioctl(struct shim *s, int fd, uint32_t req, uintptr_t arg)
 		return -EBADF;
 	switch (f->kind) {
 	case UAPI_FD_CONTAINER: return container_ioctl(m, f->container, req, arg);
-	case UAPI_FD_DEVICE: return device_ioctl(m, f->dev, req, arg);
+	case UAPI_FD_DEVICE: return device_ioctl(m, &f->dev, req, arg);
 	case UAPI_FD_IOMMUFD: return iommufd_ioctl(m, f->ictx, req, arg);
 	case UAPI_FD_GROUP: return group_ioctl(m, f->group, req, arg);
 	case UAPI_FD_VDPA: return vdpa_ioctl(f->vdpa, req, arg);
@@ -123,7 +129,7 @@ static ssize_t model_pread(struct shim *s, int fd, void *buf, size_t len, uint64
 		return -EBADF;
 	switch (f->kind) {
 	case UAPI_FD_FILE: return read_text(f, buf, len, off);
-	case UAPI_FD_DEVICE: return device_pread(m, f->dev, buf, len, off);
+	case UAPI_FD_DEVICE: return device_pread(m, &f->dev, buf, len, off);
 	case UAPI_FD_FAULT: return off ? -ESPIPE : 0;
 	default: return -EINVAL;
 	}
@@ -152,7 +158,7 @@ static ssize_t model_pwrite(struct shim *s, int fd, const void *buf, size_t len,
 	if (f->kind == UAPI_FD_VDPA)
 		return f->writable ? vdpa_write(f->vdpa, buf, len) : -EBADF;
 	if (f->kind == UAPI_FD_DEVICE)
-		return device_pwrite(m, f->dev, len, off);
+		return device_pwrite(m, &f->dev, len, off);
 	/* Files of the tree are opened for reading only; the rest takes no writes. */
 	return f->kind == UAPI_FD_FILE ? -EBADF : -EINVAL;
 }

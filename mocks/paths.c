@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The shim's operations on paths, over the host's file tree. */
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,17 +18,9 @@ static int lookup(struct shim *s, const char *path, bool follow, struct node **o
 
 static int open_file(struct model *m, const struct node *n)
 {
-	struct file *f = calloc(1, sizeof(*f));
-	int fd;
+	const struct file f = { .kind = UAPI_FD_FILE, .node = n };
 
-	if (!f)
-		return -ENOMEM;
-	f->kind = UAPI_FD_FILE;
-	f->node = n;
-	fd = fd_install(m, f);
-	if (fd < 0)
-		free(f);
-	return fd;
+	return fd_install(m, &f);
 }
 
 static int open_chr(struct model *m, const struct node *n, bool writes)

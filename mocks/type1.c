@@ -21,43 +21,6 @@ static void put_header(uint8_t *at, uint16_t id, uint32_t next)
 	memcpy(at, &hdr, sizeof(hdr));
 }
 
-/*
- * The capabilities, once for each list: MIGRATION, DMA_AVAIL, and the ranges
- * if there are any. Page size and count are filled in when asked for.
- */
-static int list_make_caps(const struct model *m, struct t1_list *l)
-{
-	uint32_t avail = FEAT(m, CAPS_ALIGN8) ? 16 : 12, n = (uint32_t)l->iovas.n;
-	uint32_t ranges = MIGRATION_BYTES + avail, len = ranges;
-	struct uapi_cap_migration mig = { .max_dirty_bitmap_size = BITMAP_MAX };
-	uint8_t *b;
-
-	if (n)
-		len += 16 + n * (uint32_t)sizeof(struct host_range);
-	b = calloc(1, len);
-	if (!b)
-		return -ENOMEM;
-	memcpy(b, &mig, sizeof(mig));
-	put_header(b, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, INFO_SIZE + MIGRATION_BYTES);
-	put_header(b + MIGRATION_BYTES, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL,
-		   n ? INFO_SIZE + ranges : 0);
-	if (n) {
-		put_header(b + ranges, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 0);
-		memcpy(b + ranges + 8, &n, sizeof(n));
-		memcpy(b + ranges + 16, l->iovas.v, n * sizeof(struct host_range));
-	}
-	l->caps = b;
-	l->caps_len = len;
-	return 0;
-}
-
-static void list_free(struct t1_list *l)
-{
-	ivlist_free(&l->iovas);
-	free(l->caps);
-	*l = (struct t1_list){ 0 };
-}
-
 int t1_init(struct container *c, unsigned long type)
 {
 	switch (type) {
@@ -69,13 +32,13 @@ int t1_init(struct container *c, unsigned long type)
 	c->nesting = type == VFIO_TYPE1_NESTING_IOMMU;
 	c->dma_avail = c->m->h->dma_entry_limit ? c->m->h->dma_entry_limit : ENTRY_LIMIT;
 	c->pgsizes = PAGE_MASK;
-	return list_make_caps(c->m, &c->list);
+	return 0;
 }
 
 void t1_exit(struct container *c)
 {
 	t1_unmap_all(c);
-	list_free(&c->list);
+	ivlist_free(&c->iovas);
 	free(c->dma);
 	c->dma = NULL;
 	c->dma_cap = 0;
@@ -120,10 +83,10 @@ static bool aperture_conflict(struct container *c, const struct host_range *a)
 {
 	const struct host_range *first, *last;
 
-	if (!c->list.iovas.n)
+	if (!c->iovas.n)
 		return false;
-	first = &c->list.iovas.v[0];
-	last = &c->list.iovas.v[c->list.iovas.n - 1];
+	first = &c->iovas.v[0];
+	last = &c->iovas.v[c->iovas.n - 1];
 	if (a->start > last->last || a->last < first->start)
 		return true;
 	if (a->start > first->start && t1_find(c, first->start, a->start - first->start))
@@ -227,7 +190,7 @@ int t1_attach_group(struct container *c, struct group *g)
 {
 	const struct dev *d = first_device(g);
 	const struct host_domain *dom;
-	struct t1_list l = { 0 };
+	struct ivlist l = { 0 };
 	int err;
 
 	if (c->vaddr_invalid)
@@ -242,23 +205,21 @@ int t1_attach_group(struct container *c, struct group *g)
 	dom = &d->unit->domain[HOST_DOMAIN_TYPE1];
 	if (aperture_conflict(c, &dom->aperture) || region_conflict(c, g))
 		return -EINVAL;
-	err = ivlist_copy(&l.iovas, &c->list.iovas);
+	err = ivlist_copy(&l, &c->iovas);
 	if (!err)
-		err = ivlist_resize(&l.iovas, dom->aperture.start, dom->aperture.last);
+		err = ivlist_resize(&l, dom->aperture.start, dom->aperture.last);
 	if (!err)
-		err = exclude_regions(&l.iovas, g);
-	if (!err)
-		err = list_make_caps(c->m, &l);
+		err = exclude_regions(&l, g);
 	if (!err && !d->unit->isolated_msi && !c->m->h->type1_unsafe)
 		err = -EPERM;
 	if (!err)
 		err = join_domain(c, g, d);
 	if (err) {
-		list_free(&l);
+		ivlist_free(&l);
 		return err;
 	}
-	list_free(&c->list);
-	c->list = l;
+	ivlist_free(&c->iovas);
+	c->iovas = l;
 	return 0;
 }
 
@@ -277,28 +238,28 @@ static void drop_domain(struct container *c, struct t1_domain *t)
 }
 
 /* What the remaining domains and groups leave: the widest ends, cut anew. */
-static int regrow(struct container *c, struct t1_list *l, const struct group *gone)
+static int regrow(struct container *c, struct ivlist *l, const struct group *gone)
 {
 	uint64_t start = 0, last = UINT64_MAX;
 	int err;
 
-	*l = (struct t1_list){ 0 };
+	*l = (struct ivlist){ 0 };
 	for (const struct t1_domain *t = c->domains; t; t = t->next) {
 		if (t->d.aperture.start > start)
 			start = t->d.aperture.start;
 		if (t->d.aperture.last < last)
 			last = t->d.aperture.last;
 	}
-	err = ivlist_resize(&l->iovas, start, last);
+	err = ivlist_resize(l, start, last);
 	for (size_t i = 0; i < c->ngroups && !err; i++)
 		if (c->groups[i] != gone && c->groups[i]->domain)
-			err = exclude_regions(&l->iovas, c->groups[i]);
-	return err ? err : list_make_caps(c->m, l);
+			err = exclude_regions(l, c->groups[i]);
+	return err;
 }
 
 void t1_detach_group(struct container *c, struct group *g)
 {
-	struct t1_list l;
+	struct ivlist l;
 
 	if (g->type == GROUP_EMULATED) {
 		c->nemulated--;
@@ -309,12 +270,15 @@ void t1_detach_group(struct container *c, struct group *g)
 	if (!--g->domain->ngroups)
 		drop_domain(c, g->domain);
 	g->domain = NULL;
+	/* Was it the last one, the driver goes too. */
+	if (!c->domains && !c->nemulated)
+		return;
 	if (regrow(c, &l, g)) {
-		list_free(&l); /* the old list stays */
+		ivlist_free(&l); /* the old list stays */
 		return;
 	}
-	list_free(&c->list);
-	c->list = l;
+	ivlist_free(&c->iovas);
+	c->iovas = l;
 }
 
 /* How much of the fixed structure is copied: what its age and the buffer allow. */
@@ -325,27 +289,58 @@ static size_t info_bytes(const struct model *m, uint32_t argsz)
 	return argsz < 20 ? 16 : 20;
 }
 
+/* Bytes of the ranges' capability in front of them. */
+#define RANGES_HEAD 16u
+
+/* Bytes of MIGRATION and DMA_AVAIL, before the ranges. */
+static uint32_t ranges_at(const struct model *m)
+{
+	return MIGRATION_BYTES + (FEAT(m, CAPS_ALIGN8) ? 16 : 12);
+}
+
+/* The capabilities to where the fixed structure ends: MIGRATION, DMA_AVAIL, the ranges if any. */
+static int put_caps(const struct container *c, uint64_t to)
+{
+	uint8_t b[MIGRATION_BYTES + 16 + RANGES_HEAD] = { 0 };
+	uint32_t at = ranges_at(c->m), n = (uint32_t)c->iovas.n;
+	struct uapi_cap_migration mig = {
+		.pgsize_bitmap = c->pgsizes & -c->pgsizes, /* the lowest */
+		.max_dirty_bitmap_size = BITMAP_MAX,
+	};
+	int err;
+
+	memcpy(b, &mig, sizeof(mig));
+	put_header(b, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, INFO_SIZE + MIGRATION_BYTES);
+	put_header(b + MIGRATION_BYTES, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, n ? INFO_SIZE + at : 0);
+	memcpy(b + MIGRATION_BYTES + 8, &c->dma_avail, sizeof(c->dma_avail));
+	if (!n)
+		return user_out(c->m, to, b, at);
+	put_header(b + at, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 0);
+	memcpy(b + at + 8, &n, sizeof(n));
+	err = user_out(c->m, to, b, at + RANGES_HEAD);
+	return err ? err
+		   : user_out(c->m, to + at + RANGES_HEAD, c->iovas.v, n * sizeof(*c->iovas.v));
+}
+
 int t1_get_info(struct container *c, uint64_t arg)
 {
 	struct model *m = c->m;
 	struct uapi_type1_info info = { 0 };
-	uint32_t need = INFO_SIZE + c->list.caps_len;
-	uint64_t lowest = c->pgsizes & -c->pgsizes;
+	uint32_t need = INFO_SIZE + ranges_at(m);
 	size_t copy;
 	int err = user_in_argsz(m, &info, 16, arg);
 
 	if (err)
 		return err;
+	if (c->iovas.n)
+		need += RANGES_HEAD + (uint32_t)(c->iovas.n * sizeof(*c->iovas.v));
 	copy = info_bytes(m, info.argsz);
 	info.flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
 	info.iova_pgsizes = c->pgsizes;
 	if (info.argsz < need) {
 		info.argsz = need;
 	} else {
-		memcpy(c->list.caps + offsetof(struct uapi_cap_migration, pgsize_bitmap), &lowest,
-		       sizeof(lowest));
-		memcpy(c->list.caps + MIGRATION_BYTES + 8, &c->dma_avail, sizeof(c->dma_avail));
-		err = user_out(m, arg + INFO_SIZE, c->list.caps, c->list.caps_len);
+		err = put_caps(c, arg + INFO_SIZE);
 		if (err)
 			return err;
 		info.cap_offset = INFO_SIZE;

@@ -126,7 +126,7 @@ int t1_map(struct container *c, uint64_t arg)
 		return -EEXIST;
 	if (!c->dma_avail)
 		return -ENOSPC;
-	if (!ivlist_holds(&c->list.iovas, map.iova, range_end(map.iova, map.size)))
+	if (!ivlist_holds(&c->iovas, map.iova, range_end(map.iova, map.size)))
 		return -EINVAL;
 	/* Without a domain there is nobody to pin for. */
 	err = c->domains ? user_pinnable_or_mmio(c->m, map.vaddr, map.size,

@@ -63,7 +63,7 @@ static int make(struct vdpa *v)
 
 int open_vdpa(struct model *m, struct vdpa *v, bool writable)
 {
-	struct file *f;
+	const struct file f = { .kind = UAPI_FD_VDPA, .vdpa = v, .writable = writable };
 	int fd, err;
 
 	if (v->opened)
@@ -74,17 +74,9 @@ int open_vdpa(struct model *m, struct vdpa *v, bool writable)
 	err = make(v);
 	if (err)
 		return err;
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		return -ENOMEM;
-	f->kind = UAPI_FD_VDPA;
-	f->vdpa = v;
-	f->writable = writable;
-	fd = fd_install(m, f);
-	if (fd < 0) {
-		free(f);
+	fd = fd_install(m, &f);
+	if (fd < 0)
 		return fd;
-	}
 	v->opened = true;
 	v->owned = v->in_batch = false;
 	v->acked = 0;

@@ -20,23 +20,21 @@ void fault_close(struct fault *f)
 int cmd_fault_alloc(struct ucmd *u)
 {
 	struct iommu_fault_alloc *cmd = u->cmd;
+	struct file f = { .kind = UAPI_FD_FAULT };
 	struct fault *fault;
-	struct file *f;
 	int err;
 
 	if (cmd->flags)
 		return -EOPNOTSUPP;
 	fault = obj_new(u->ictx, sizeof(*fault), OBJ_FAULT);
-	f = calloc(1, sizeof(*f));
-	if (!fault || !f) {
-		err = -ENOMEM;
-		goto fail;
+	if (!fault)
+		return -ENOMEM;
+	f.fault = fault;
+	err = fd_install(u->m, &f);
+	if (err < 0) {
+		obj_free(&fault->obj);
+		return err;
 	}
-	f->kind = UAPI_FD_FAULT;
-	f->fault = fault;
-	err = fd_install(u->m, f);
-	if (err < 0)
-		goto fail;
 	fault->obj.users = 1; /* the descriptor */
 	u->ictx->refs++;
 	cmd->out_fault_id = fault->obj.id;
@@ -46,11 +44,6 @@ int cmd_fault_alloc(struct ucmd *u)
 		shim_close(&u->m->shim, (int)cmd->out_fault_fd);
 		obj_free(&fault->obj);
 	}
-	return err;
-fail:
-	if (fault)
-		obj_free(&fault->obj);
-	free(f);
 	return err;
 }
 
