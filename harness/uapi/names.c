@@ -26,31 +26,48 @@ enum uapi_fd uapi_fd_from_name(const char *name)
 	return UAPI_FD_UNKNOWN;
 }
 
-/* What follows prefix in path; NULL when path does not begin so. */
+/*
+ * What follows prefix in path; NULL when path does not begin so. Every file that is opened is
+ * asked about, and is seldom one of these: mostly the first letters tell.
+ */
 static const char *after(const char *path, const char *prefix)
 {
-	size_t n = strlen(prefix);
+	for (; *prefix; path++, prefix++)
+		if (*path != *prefix)
+			return NULL;
+	return path;
+}
 
-	return strncmp(path, prefix, n) ? NULL : path + n;
+static bool is(const char *s, const char *word)
+{
+	s = after(s, word);
+	return s && !*s;
 }
 
 static bool number(const char *s)
 {
-	return s && *s && s[strspn(s, "0123456789")] == '\0';
+	if (!s || !*s)
+		return false;
+	for (; *s; s++)
+		if (*s < '0' || *s > '9')
+			return false;
+	return true;
 }
 
 enum uapi_fd uapi_fd_from_path(const char *path)
 {
-	const char *rest;
+	const char *rest = after(path, "/dev/");
 
-	if (!strcmp(path, "/dev/iommu"))
-		return UAPI_FD_IOMMUFD;
-	if (number(after(path, "/dev/vhost-vdpa-")))
-		return UAPI_FD_VDPA;
-	rest = after(path, "/dev/vfio/");
 	if (!rest)
 		return UAPI_FD_FILE;
-	if (!strcmp(rest, "vfio"))
+	if (is(rest, "iommu"))
+		return UAPI_FD_IOMMUFD;
+	if (number(after(rest, "vhost-vdpa-")))
+		return UAPI_FD_VDPA;
+	rest = after(rest, "vfio/");
+	if (!rest)
+		return UAPI_FD_FILE;
+	if (is(rest, "vfio"))
 		return UAPI_FD_CONTAINER;
 	if (number(rest) || number(after(rest, "noiommu-")))
 		return UAPI_FD_GROUP;
