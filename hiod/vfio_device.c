@@ -25,10 +25,14 @@ int vfio_open(VFIOState *vfio, const char *path, struct hiod_error *err)
 int vfio_sysfs_path(const VFIODevice *vbasedev, const char *leaf, char path[VFIO_PATH_MAX],
 		    struct hiod_error *err)
 {
-	int n = snprintf(path, VFIO_PATH_MAX, "%s/%s", vbasedev->sysfsdev, leaf);
+	size_t n = strlen(vbasedev->sysfsdev), more = strlen(leaf);
 
-	if (n < VFIO_PATH_MAX)
+	if (n + 1 + more < VFIO_PATH_MAX) {
+		memcpy(path, vbasedev->sysfsdev, n);
+		path[n] = '/';
+		memcpy(path + n + 1, leaf, more + 1);
 		return 0;
+	}
 	err->stage = HIOD_STAGE_OPEN;
 	return hiod_error_set_errno(err, -ENAMETOOLONG, "%s/%s", vbasedev->sysfsdev, leaf);
 }
