@@ -285,7 +285,8 @@ static enum property_result run(struct choices *c, struct run *r,
 	static const enum hiod_backend backends[] = { HIOD_BACKEND_LEGACY, HIOD_BACKEND_IOMMUFD,
 						      HIOD_BACKEND_VDPA };
 	uint64_t flags = cfg->first_stage ? choices_upto(c, 3) : 0;
-	unsigned int n = choices_bool(c, 30) ? 2 : 1;
+	/* Mostly one: a second one costs as much, and is another's matter (prop_life.c). */
+	unsigned int n = choices_upto(c, 7) == 7 ? 2 : 1;
 	bool newest_first = n == 2 && choices_bool(c, 50);
 	enum property_result res = PROPERTY_PASS;
 
