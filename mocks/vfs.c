@@ -25,7 +25,8 @@ struct chunk {
 
 /* Where a path led while the tree was as it is. */
 struct known {
-	char path[KNOWN_LEN]; /* empty: none */
+	char path[KNOWN_LEN]; /* no NUL */
+	uint8_t len;	      /* 0: none */
 	bool follow;
 	int err;
 	struct node *node;
@@ -128,7 +129,7 @@ struct node *vfs_child(const struct node *dir, const char *name)
 static void forget(struct vfs *v)
 {
 	for (size_t i = 0; v->knows && i < KNOWN; i++)
-		v->known[i].path[0] = '\0';
+		v->known[i].len = 0;
 	v->knows = false;
 }
 
@@ -241,42 +242,53 @@ static int walk(struct vfs *mk, const struct vfs *v, struct node *at, const char
 	return 0;
 }
 
-/* Where path is remembered, if it is; *len: its bytes, the NUL included. */
-static struct known *slot_of(struct vfs *v, const char *path, size_t *len)
+static uint64_t word_at(const char *p)
 {
-	uint32_t h = 0;
-	size_t n = 0;
+	uint64_t w;
 
-	for (; path[n]; n++)
-		h = (h << 5 | h >> 27) ^ (uint8_t)path[n];
-	*len = n + 1;
-	return &v->known[(h * 0x9e3779b1u >> 16) % KNOWN];
+	memcpy(&w, p, sizeof(w));
+	return w;
 }
 
-static bool same(const char *a, const char *b, size_t len)
+/* Where a path of len bytes is remembered, if it is. Eight at a time, at the end some twice. */
+static struct known *slot_of(struct vfs *v, const char *path, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (a[i] != b[i])
+	uint64_t h = word_at(path + len - 8);
+
+	for (size_t i = 0; i + 8 < len; i += 8) {
+		h = (h ^ word_at(path + i)) * 0x9e3779b97f4a7c15ull;
+		h ^= h >> 32;
+	}
+	return &v->known[h * 0x9e3779b97f4a7c15ull >> 32 & (KNOWN - 1)];
+}
+
+static bool is(const struct known *k, const char *path, size_t len)
+{
+	if (k->len != len || word_at(k->path + len - 8) != word_at(path + len - 8))
+		return false;
+	for (size_t i = 0; i + 8 < len; i += 8)
+		if (word_at(k->path + i) != word_at(path + i))
 			return false;
 	return true;
 }
 
 int vfs_lookup(struct vfs *v, const char *path, bool follow, struct node **out)
 {
+	size_t len = strlen(path);
 	struct known *k;
 	int links = 0;
-	size_t len;
 
 	if (*path != '/')
 		return -ENOENT;
-	k = slot_of(v, path, &len);
-	if (len > KNOWN_LEN)
+	if (len < 8 || len > KNOWN_LEN)
 		return walk(NULL, v, &v->root, path, follow, &links, out);
-	if (k->follow != follow || !same(k->path, path, len)) {
+	k = slot_of(v, path, len);
+	if (k->follow != follow || !is(k, path, len)) {
 		k->err = walk(NULL, v, &v->root, path, follow, &links, &k->node);
 		k->follow = follow;
-		v->knows = true;
+		k->len = (uint8_t)len;
 		memcpy(k->path, path, len);
+		v->knows = true;
 	}
 	if (!k->err)
 		*out = k->node;
