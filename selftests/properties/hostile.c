@@ -234,17 +234,21 @@ static int ask_model(struct hostile *h, int fd, uint32_t req, uintptr_t arg)
 	return h->under->ops->ioctl(h->under, fd, req, arg);
 }
 
-/* Between some pages of reply and the bound nothing changes but what a buffer costs. */
+/*
+ * Behind what moves out of the client's own buffer and grows there, up to the
+ * bound, nothing changes but what the memory costs: prop_iova_ranges.c and
+ * prop_reply_length.c go there.
+ */
 static void keep_small(uint32_t req, void *arg)
 {
-	size_t at = req == (uint32_t)IOMMU_IOAS_IOVA_RANGES
-			    ? offsetof(struct iommu_ioas_iova_ranges, num_iovas)
-			    : 0;
-	uint32_t bound = at ? HIOD_REPLY_MAX / 16 : HIOD_REPLY_MAX, v;
+	bool entries = req == (uint32_t)IOMMU_IOAS_IOVA_RANGES;
+	size_t at = entries ? offsetof(struct iommu_ioas_iova_ranges, num_iovas) : 0;
+	uint32_t bound = entries ? HIOD_REPLY_MAX / 16 : HIOD_REPLY_MAX, v;
+	uint32_t small = entries ? 64 : 1024;
 
 	memcpy(&v, (char *)arg + at, sizeof(v));
-	if (v > 8192 && v < bound - 8) {
-		v &= 8191;
+	if (v > small && v <= bound) {
+		v &= small - 1;
 		memcpy((char *)arg + at, &v, sizeof(v));
 	}
 }
