@@ -7,7 +7,7 @@
 
 const struct hiod_profile *make_profile(struct choices *c)
 {
-	size_t n = 0;
+	static size_t n; /* how many there are */
 
 	while (hiod_profile_at(n))
 		n++;

@@ -24,8 +24,9 @@
 #define DEVICES 2
 #define NODE	"/dev/vhost-vdpa-0"
 
-static const char *const paths[DEVICES] = { "/sys/bus/pci/devices/" HOST_BDF,
-					    "/sys/bus/pci/devices/0000:00:06.0" };
+#define PCI "/sys/bus/pci/devices/"
+
+static const char *const paths[DEVICES] = { PCI HOST_BDF, PCI "0000:00:06.0" };
 
 struct device {
 	enum hiod_backend backend;
@@ -54,7 +55,22 @@ static int begin(struct run *r, struct shim *model, struct choices *c, const str
 	return iommufd_backend_init(&r->be, &r->h.shim, p, NULL, &r->err);
 }
 
-static int attach(struct run *r, unsigned int i, uint64_t viommu_flags)
+/* look: as a user finds it, in sysfs; else what is found there of a device that is no mediated one. */
+static int find(struct run *r, unsigned int i, bool look)
+{
+	VFIODevice *d = &r->dev[i].vfio;
+
+	if (look)
+		return vfio_device_init(d, &r->vfio, paths[i], &r->err);
+	memset(d, 0, sizeof(*d));
+	d->vfio = &r->vfio;
+	d->fd = -1;
+	memcpy(d->sysfsdev, paths[i], sizeof(PCI HOST_BDF));
+	d->name = d->sysfsdev + strlen(PCI);
+	return 0;
+}
+
+static int attach(struct run *r, unsigned int i, uint64_t viommu_flags, bool look)
 {
 	struct device *d = &r->dev[i];
 	int rc;
@@ -64,7 +80,7 @@ static int attach(struct run *r, unsigned int i, uint64_t viommu_flags)
 		rc = vdpa_device_init(&d->vdpa, &r->h.shim, NULL, &r->an, NODE, &r->err);
 		return rc ? rc : vdpa_attach_device(&d->vdpa, &r->as, &r->err);
 	}
-	rc = vfio_device_init(&d->vfio, &r->vfio, paths[i], &r->err);
+	rc = find(r, i, look);
 	if (rc)
 		return rc;
 	d->vfio.iommufd = d->backend == HIOD_BACKEND_IOMMUFD ? &r->be : NULL;
@@ -185,7 +201,7 @@ static enum property_result check_intel(struct choices *c, struct run *r, const 
 static enum property_result ask(struct choices *c, struct run *r, struct device *d,
 				const struct intel_iommu_config *cfg, bool as_told)
 {
-	unsigned int also = (unsigned int)choices_upto(c, 7);
+	unsigned int also = (unsigned int)choices_upto(c, 15);
 	HostIOMMUDevice *hiod = hiod_of(d);
 	enum property_result res;
 
@@ -198,14 +214,15 @@ static enum property_result ask(struct choices *c, struct run *r, struct device 
 				     oracle_aw_bits(&r->h.ranges));
 	if (HIOD_METHOD(hiod, get_page_size_mask)(hiod) != page_sizes(d))
 		return property_fail(c, "other page sizes than its container has");
-	res = ask_ranges(c, r, d, as_told);
-	if (res == PROPERTY_PASS)
-		res = ask_pasid(c, d);
+	res = ask_pasid(c, d);
+	/* The rest in turns: each answer costs an allocation, or words. */
 	if (res == PROPERTY_PASS && also & 1)
-		res = check_intel(c, r, d, cfg);
+		res = ask_ranges(c, r, d, as_told);
 	if (res == PROPERTY_PASS && also & 2)
+		res = check_intel(c, r, d, cfg);
+	if (res == PROPERTY_PASS && (also & 12) == 8)
 		res = ask_cap(c, r, d, HOST_IOMMU_DEVICE_CAP_IOMMU_TYPE);
-	if (res == PROPERTY_PASS && also & 4)
+	if (res == PROPERTY_PASS && (also & 12) == 12)
 		res = ask_cap(c, r, d, (int)choices_range(c, 2, INT32_MAX));
 	return res;
 }
@@ -254,7 +271,7 @@ static enum property_result add(struct choices *c, struct run *r, unsigned int i
 	int rc;
 
 	r->h.told = false;
-	rc = attach(r, i, viommu_flags);
+	rc = attach(r, i, viommu_flags, choices_upto(c, 7) == 7);
 	choices_note(c, "device %u, backend %d of %s: %d %s", i, r->dev[i].backend,
 		     r->vfio.profile->name, rc, rc ? r->err.message : "");
 	if (rc)
