@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include "harness/uapi/uapi_compat.h"
 #include "hiod/type1_info.h"
@@ -33,7 +32,9 @@ int vdpa_device_init(VDPADevice *v, struct shim *shim, struct hiod_report *repor
 				      "/dev/" NODE_PREFIX "0",
 				      node);
 	}
-	snprintf(v->path, sizeof(v->path), "/dev/%s", name);
+	/* At most ten digits. */
+	memcpy(v->path, "/dev/", 5);
+	strcpy(v->path + 5, name);
 	v->name = v->path + strlen("/dev/");
 	return 0;
 }

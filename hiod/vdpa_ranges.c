@@ -50,23 +50,26 @@ static int node_dir(VDPADevice *v, char dir[VDPA_PATH_MAX])
 		return (int)n;
 	target[n] = '\0';
 	/* "../../devices/...", two levels below /sys. */
-	if (n >= (ssize_t)sizeof(target) - 1 || strncmp(t, "../../", 6) ||
-	    snprintf(dir, VDPA_PATH_MAX, "/sys/%s", t + 6) >= VDPA_PATH_MAX)
+	if (n >= (ssize_t)sizeof(target) - 1 || strncmp(t, "../../", 6))
 		return -EINVAL;
+	memcpy(dir, "/sys/", 5);
+	strcpy(dir + 5, t + 6);
 	return 0;
 }
 
 /* The group of the nearest ancestor of dir that is in one. 0: *group, -1 where none is. Or -errno. */
 static int group_above(VDPADevice *v, char dir[VDPA_PATH_MAX], int *group)
 {
-	char path[VDPA_PATH_MAX + 16], target[VDPA_PATH_MAX], *slash, *end;
+	static const char leaf[] = "/iommu_group";
+	char path[VDPA_PATH_MAX + sizeof(leaf)], target[VDPA_PATH_MAX], *slash, *end;
 	unsigned long id;
 	ssize_t n;
 
 	*group = -1;
 	while ((slash = strrchr(dir, '/')) && slash - dir > (ptrdiff_t)strlen("/sys")) {
 		*slash = '\0';
-		snprintf(path, sizeof(path), "%s/iommu_group", dir);
+		memcpy(path, dir, (size_t)(slash - dir));
+		memcpy(path + (slash - dir), leaf, sizeof(leaf));
 		n = shim_readlink(v->shim, path, target, sizeof(target) - 1);
 		if (n == -ENOENT)
 			continue;

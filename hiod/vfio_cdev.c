@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Longest name of a vfio-dev entry: "vfio" and a number. */
+#define ENTRY_MAX 32
+
 struct devnum {
 	uint32_t major, minor;
 };
@@ -86,10 +89,19 @@ static bool parse_devnum(const char *text, struct devnum *dev)
 	return true;
 }
 
+/* Its end, where the next part goes; there is room. */
+static char *put(char *to, const char *part)
+{
+	size_t n = strlen(part);
+
+	memcpy(to, part, n + 1);
+	return to + n;
+}
+
 static int open_cdev(VFIODevice *vbasedev, const char *dir, struct hiod_error *err)
 {
 	struct shim *s = vbasedev->vfio->shim;
-	char names[2048], path[VFIO_PATH_MAX + 64], text[64];
+	char names[2048], path[VFIO_PATH_MAX + ENTRY_MAX + sizeof("//dev")], text[64];
 	struct devnum dev;
 	const char *entry;
 	ssize_t len;
@@ -100,15 +112,15 @@ static int open_cdev(VFIODevice *vbasedev, const char *dir, struct hiod_error *e
 		return hiod_error_set_errno(err, (int)len, "couldn't open directory %s", dir);
 	names[len] = '\0';
 	entry = find_entry(names, len);
-	if (!entry || strlen(entry) > 32)
+	if (!entry || strlen(entry) > ENTRY_MAX)
 		return hiod_error_set(err, -ENOENT, "failed to find vfio-dev/vfioX/dev");
-	snprintf(path, sizeof(path), "%s/%.32s/dev", dir, entry);
+	put(put(put(put(path, dir), "/"), entry), "/dev");
 	rc = load(s, path, text, sizeof(text));
 	if (rc < 0)
 		return hiod_error_set(err, rc, "failed to load \"%s\"", path);
 	if (!parse_devnum(text, &dev))
 		return hiod_error_set(err, -EINVAL, "failed to get major:minor for \"%s\"", path);
-	snprintf(path, sizeof(path), "/dev/vfio/devices/%.32s", entry);
+	put(put(path, "/dev/vfio/devices/"), entry);
 	rc = open_node(s, path, &dev);
 	if (rc < 0)
 		return hiod_error_set_errno(err, rc, "Failed to open %s", path);
