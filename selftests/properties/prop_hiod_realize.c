@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One device, or a second one beside it, attached on a hostile kernel; its host
- * IOMMU device is realized and asked all that a vIOMMU asks. What prop_realize.c
- * holds for a whole start holds here for the device alone, without machine,
- * options, topology and guest memory: cheap enough to be run a hundred thousand
- * times a second.
+ * One device, or two beside each other, attached on a hostile kernel; their host
+ * IOMMU devices are realized and asked all that a vIOMMU asks. What prop_realize.c
+ * holds for a whole start holds here for the devices alone: no machine, options,
+ * topology or guest memory.
  */
 #include <errno.h>
 #include <string.h>
@@ -296,14 +295,12 @@ static enum property_result vdpa_iommufd(struct choices *c, struct run *r)
 	return res;
 }
 
-static enum property_result run(struct choices *c, struct run *r,
+static enum property_result run(struct choices *c, struct run *r, unsigned int n,
 				const struct intel_iommu_config *cfg)
 {
 	static const enum hiod_backend backends[] = { HIOD_BACKEND_LEGACY, HIOD_BACKEND_IOMMUFD,
 						      HIOD_BACKEND_VDPA };
 	uint64_t flags = cfg->first_stage ? choices_upto(c, 3) : 0;
-	/* Mostly one: a second one costs as much, and is another's matter (prop_life.c). */
-	unsigned int n = choices_upto(c, 7) == 7 ? 2 : 1;
 	bool newest_first = n == 2 && choices_bool(c, 50);
 	enum property_result res = PROPERTY_PASS;
 
@@ -342,7 +339,7 @@ static enum property_result hiod_realize(struct choices *c, void *ctx)
 		cfg.pasid_bits = (uint8_t)choices_upto(c, 20);
 	}
 	if (!begin(&r, model, c, p))
-		res = run(c, &r, &cfg);
+		res = run(c, &r, *(const unsigned int *)ctx, &cfg);
 	else if (!r.err.message[0])
 		res = property_fail(c, "no iommufd object, and no message");
 	choices_note(c, "%u calls, %u changed", r.h.calls, r.h.changed);
@@ -360,4 +357,9 @@ static enum property_result hiod_realize(struct choices *c, void *ctx)
 	return res;
 }
 
-const struct property property_hiod_realize = { "hiod_realize", hiod_realize, .cases = 20000 };
+/* How many devices. A fuzzer that may choose chooses two, and has half as many inputs. */
+static unsigned int one = 1, two = 2;
+
+const struct property property_hiod_realize = { "hiod_realize", hiod_realize, &one,
+						.cases = 20000 };
+const struct property property_hiod_pair = { "hiod_pair", hiod_realize, &two, .cases = 10000 };
