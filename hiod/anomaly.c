@@ -241,6 +241,7 @@ int hiod_fail_anomaly(struct hiod_anomalies *an, enum hiod_anomaly kind, uint64_
 	err->code = -EPROTO;
 	err->fail = HIOD_FAIL_ANOMALY;
 	err->hint[0] = '\0';
-	hiod_anomaly_message(an, kind, err->message, sizeof(err->message));
+	if (!err->quiet)
+		hiod_anomaly_message(an, kind, err->message, sizeof(err->message));
 	return -EPROTO;
 }

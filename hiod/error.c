@@ -11,6 +11,7 @@ void hiod_error_init(struct hiod_error *e)
 	e->code = 0;
 	e->fail = HIOD_FAIL_QEMU;
 	e->stage = HIOD_STAGE_CONFIG;
+	e->quiet = false;
 	e->message[0] = '\0';
 	e->hint[0] = '\0';
 }
@@ -20,6 +21,8 @@ static void set(struct hiod_error *e, int code, const char *fmt, va_list ap)
 	e->code = code;
 	e->fail = HIOD_FAIL_QEMU;
 	e->hint[0] = '\0';
+	if (e->quiet)
+		return;
 	vsnprintf(e->message, sizeof(e->message), fmt, ap);
 }
 
@@ -41,6 +44,8 @@ int hiod_error_set_errno(struct hiod_error *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	set(e, code, fmt, ap);
 	va_end(ap);
+	if (e->quiet)
+		return code;
 	n = strlen(e->message);
 	snprintf(e->message + n, sizeof(e->message) - n, ": %s", strerror(-code));
 	return code;
@@ -70,6 +75,8 @@ void hiod_error_prepend(struct hiod_error *e, const char *fmt, ...)
 	size_t n, len = strlen(e->message);
 	va_list ap;
 
+	if (e->quiet)
+		return;
 	va_start(ap, fmt);
 	vsnprintf(front, sizeof(front), fmt, ap);
 	va_end(ap);
@@ -85,6 +92,8 @@ void hiod_error_hint(struct hiod_error *e, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (e->quiet)
+		return;
 	va_start(ap, fmt);
 	vsnprintf(e->hint, sizeof(e->hint), fmt, ap);
 	va_end(ap);

@@ -10,6 +10,7 @@
 #define HIOD_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 /* How far a start came; the order is QEMU's. */
 enum hiod_stage {
@@ -31,11 +32,12 @@ struct hiod_error {
 	int code; /* negative errno; 0: no error set */
 	enum hiod_fail fail;
 	enum hiod_stage stage;
+	bool quiet;	    /* of a caller that reads no texts: message and hint stay empty */
 	char message[1024]; /* one line, no newline at the end */
 	char hint[512];	    /* what QEMU prints on its own line after the error, or empty */
 };
 
-/* Makes it empty. Only the first bytes are written: cheap. */
+/* Makes it empty, and not quiet. Only the first bytes are written: cheap. */
 void hiod_error_init(struct hiod_error *e);
 
 /*

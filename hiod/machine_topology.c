@@ -52,6 +52,8 @@ static bool is_meant(const struct pci_vfio_options *v, const char *host)
 		return !strcmp(v->sysfsdev, host);
 	if (!v->host[0])
 		return true;
+	hiod_error_init(&ignored);
+	ignored.quiet = true;
 	return !vfio_pci_path(v->host, a, &ignored) && !vfio_pci_path(host, b, &ignored) &&
 	       !strcmp(a, b);
 }

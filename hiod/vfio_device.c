@@ -46,6 +46,8 @@ static bool is_mdev(const VFIODevice *vbasedev)
 	struct hiod_error ignored;
 	ssize_t len;
 
+	hiod_error_init(&ignored);
+	ignored.quiet = true;
 	if (vfio_sysfs_path(vbasedev, "subsystem", path, &ignored))
 		return false;
 	len = shim_readlink(vbasedev->vfio->shim, path, target, sizeof(target));

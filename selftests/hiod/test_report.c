@@ -114,4 +114,30 @@ TEST(errors_live_in_fixed_buffers)
 	EXPECT_EQ('x', e.message[0]);
 }
 
+TEST(a_quiet_error_has_all_but_its_texts)
+{
+	struct hiod_anomalies an = { 0 };
+	struct hiod_error e;
+
+	hiod_error_init(&e);
+	EXPECT_FALSE(e.quiet);
+	e.quiet = true;
+	e.stage = HIOD_STAGE_OPEN;
+	EXPECT_EQ(-EINVAL, hiod_error_set(&e, -EINVAL, "a"));
+	EXPECT_EQ(-ENOENT, hiod_error_set_errno(&e, -ENOENT, "b"));
+	hiod_error_prepend(&e, "c");
+	hiod_error_hint(&e, "d");
+	EXPECT_EQ(-ENOENT, e.code);
+	EXPECT_EQ(HIOD_STAGE_OPEN, e.stage);
+	EXPECT_EQ(-EPROTO, hiod_fail_anomaly(&an, HIOD_ANOMALY_CHAIN_CYCLE, 24, 0, &e));
+	EXPECT_EQ(HIOD_FAIL_ANOMALY, e.fail);
+	EXPECT_EQ(1u << HIOD_ANOMALY_CHAIN_CYCLE, an.seen);
+	EXPECT_EQ(-ENOMEM, hiod_error_nomem(&e));
+	EXPECT_EQ(HIOD_FAIL_INTERNAL, e.fail);
+	EXPECT_EQ(-EOPNOTSUPP, hiod_error_unmodelled(&e, "e"));
+	EXPECT_EQ(HIOD_FAIL_UNMODELLED, e.fail);
+	EXPECT_STREQ("", e.message);
+	EXPECT_STREQ("", e.hint);
+}
+
 TEST_HARNESS_MAIN
