@@ -103,18 +103,15 @@ int iommufd_backend_get_device_info(IOMMUFDBackend *be, uint32_t dev_id, void *d
 /* More ranges than this are no kernel's; see HIOD_REPLY_MAX. */
 #define NUM_IOVAS_MAX (HIOD_REPLY_MAX / sizeof(struct iommu_iova_range))
 
-static int take_ranges(const struct iommu_iova_range *r, uint32_t n, struct hiod_ranges *list,
+static int take_ranges(const struct hiod_range *r, uint32_t n, struct hiod_ranges *list,
 		       struct hiod_anomalies *an, struct hiod_error *err)
 {
-	struct hiod_range cur, prev = { 0 };
 	int rc;
 
 	for (uint32_t i = 0; i < n; i++) {
-		cur = (struct hiod_range){ r[i].start, r[i].last };
-		rc = hiod_take_range(list, i ? &prev : NULL, &cur, i, an, err);
+		rc = hiod_take_range(list, i ? &r[i - 1] : NULL, &r[i], i, an, err);
 		if (rc)
 			return rc;
-		prev = cur;
 	}
 	if (!n)
 		hiod_anomaly_note(an, HIOD_ANOMALY_NO_RANGES, 0, 0);
@@ -125,11 +122,12 @@ int iommufd_backend_get_iova_ranges(IOMMUFDBackend *be, uint32_t ioas_id, struct
 				    uint64_t *pgsizes, struct hiod_anomalies *an,
 				    struct hiod_error *err)
 {
-	struct iommu_iova_range few[16], *r = few;
+	struct hiod_range few[16], *r = few;
 	struct iommu_ioas_iova_ranges a = { .size = sizeof(a), .ioas_id = ioas_id };
 	uint32_t room;
 	int rc;
 
+	_Static_assert(sizeof(*r) == sizeof(struct iommu_iova_range), "start and last");
 	/* With no room at all: how many are there? */
 	rc = shim_ioctl(be->shim, be->fd, IOMMU_IOAS_IOVA_RANGES, &a);
 	if (rc < 0 && rc != -EMSGSIZE)
@@ -167,9 +165,10 @@ int iommufd_backend_get_iova_ranges(IOMMUFDBackend *be, uint32_t ioas_id, struct
 fallback:
 	hiod_anomaly_note(an, HIOD_ANOMALY_RANGES_FALLBACK, -rc, 0);
 	*pgsizes = HIOD_HOST_PAGE_SIZE;
-	hiod_report(be->report, HIOD_REPORT_WARNING,
-		    hiod_anomaly_hint(HIOD_ANOMALY_RANGES_FALLBACK), "Cannot get IOVA ranges: %s",
-		    strerror(-rc));
+	if (be->report)
+		hiod_report(be->report, HIOD_REPORT_WARNING,
+			    hiod_anomaly_hint(HIOD_ANOMALY_RANGES_FALLBACK),
+			    "Cannot get IOVA ranges: %s", strerror(-rc));
 	return 0;
 }
 

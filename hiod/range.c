@@ -82,8 +82,11 @@ int range_list_insert(struct hiod_ranges *list, const struct hiod_range *r)
 		rc = reserve(list, list->n + 1);
 		if (rc)
 			return rc;
-		memmove(&list->r[i + 1], &list->r[i], (list->n - i) * sizeof(*r));
-		list->r[i] = *r;
+		if (i < list->n)
+			memmove(&list->r[i + 1], &list->r[i], (list->n - i) * sizeof(*r));
+		/* Number by number: each range of each reply comes here. */
+		list->r[i].start = r->start;
+		list->r[i].last = r->last;
 		list->n++;
 		return 0;
 	}

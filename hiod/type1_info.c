@@ -104,19 +104,19 @@ static int parse_ranges(const struct reply *r, uint32_t off, uint32_t nr, struct
 			struct hiod_anomalies *an, struct hiod_error *err)
 {
 	uint64_t at = off + (uint64_t)sizeof(struct vfio_iommu_type1_info_cap_iova_range);
-	struct hiod_range cur, prev = { 0 };
+	struct hiod_range two[2], *cur; /* this one, and the one before */
 	int rc;
 
-	_Static_assert(sizeof(cur) == sizeof(struct vfio_iova_range), "start and end");
+	_Static_assert(sizeof(*cur) == sizeof(struct vfio_iova_range), "start and end");
 	if (nr == (uint32_t)HIOD_UNWRITTEN)
 		return hiod_fail_anomaly(an, HIOD_ANOMALY_REPLY_UNWRITTEN, 0, 0, err);
-	for (uint32_t i = 0; i < nr; i++, at += sizeof(cur)) {
-		if (!read_at(r, at, &cur, sizeof(cur)))
+	for (uint32_t i = 0; i < nr; i++, at += sizeof(*cur)) {
+		cur = &two[i & 1];
+		if (!read_at(r, at, cur, sizeof(*cur)))
 			return hiod_fail_anomaly(an, HIOD_ANOMALY_CHAIN_OUTSIDE, off, r->len, err);
-		rc = hiod_take_range(list, i ? &prev : NULL, &cur, i, an, err);
+		rc = hiod_take_range(list, i ? &two[~i & 1] : NULL, cur, i, an, err);
 		if (rc)
 			return rc;
-		prev = cur;
 	}
 	return 0;
 }
