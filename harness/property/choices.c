@@ -4,6 +4,7 @@
  * xoshiro256** seeded by splitmix64, both public domain algorithms of Blackman
  * and Vigna.
  */
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,13 +48,22 @@ static uint64_t below_or_at(struct choices *c, uint64_t max)
 	return max == UINT64_MAX ? r : r % (max + 1);
 }
 
-/* All but the message's bytes and the open spans, which are written before they are read. */
+/* All but the generator, the message's bytes and the open spans: written before they are read. */
 static void init(struct choices *c, enum choices_source source, size_t len)
 {
-	memset(c, 0, offsetof(struct choices, open));
 	c->source = source;
+	c->bytes = NULL;
+	c->values = NULL;
 	c->len = len;
+	c->pos = 0;
+	c->exhausted = false;
 	c->keep = true;
+	c->nomem = false;
+	c->rec = NULL;
+	c->nrec = c->rec_cap = 0;
+	c->drawn = 0;
+	c->spans = NULL;
+	c->nspans = c->spans_cap = 0;
 	c->depth = 0;
 	c->note = NULL;
 	c->note_ctx = NULL;
@@ -128,16 +138,28 @@ static unsigned int width(uint64_t max)
 
 static uint64_t from_bytes(struct choices *c, uint64_t max)
 {
+	unsigned int n = width(max);
 	uint64_t v = 0;
 
-	for (unsigned int i = 0; i < width(max); i++) {
-		if (c->pos == c->len) {
-			c->exhausted = true;
-			break;
+	if (c->len - c->pos >= sizeof(v)) {
+		memcpy(&v, c->bytes + c->pos, sizeof(v));
+		v = le64toh(v);
+		if (n < sizeof(v))
+			v &= (1ull << (8 * n)) - 1;
+		c->pos += n;
+	} else {
+		for (unsigned int i = 0; i < n; i++) {
+			if (c->pos == c->len) {
+				c->exhausted = true;
+				break;
+			}
+			v |= (uint64_t)c->bytes[c->pos++] << (8 * i);
 		}
-		v |= (uint64_t)c->bytes[c->pos++] << (8 * i);
 	}
-	return max == UINT64_MAX || v <= max ? v : v % (max + 1);
+	if (v <= max)
+		return v;
+	/* A division of 64 bits takes as long as all the rest. */
+	return max < UINT32_MAX ? (uint32_t)v % (uint32_t)(max + 1) : v % (max + 1);
 }
 
 static uint64_t from_values(struct choices *c, uint64_t max)
@@ -301,6 +323,23 @@ size_t choices_rest(struct choices *c, void *buf, size_t cap, choices_sample_fn 
 		record(c, out[i], 255);
 	c->drawn += len;
 	return len;
+}
+
+const void *choices_view(struct choices *c, void *buf, size_t cap, size_t *len,
+			 choices_sample_fn *sample, void *ctx)
+{
+	size_t n = c->len - c->pos;
+	const uint8_t *at;
+
+	if (c->source != CHOICES_BYTES || c->keep || n > cap || c->drawn + n > CHOICES_MAX) {
+		*len = choices_rest(c, buf, cap, sample, ctx);
+		return buf;
+	}
+	at = c->bytes + c->pos;
+	c->pos += n;
+	c->drawn += n;
+	*len = n;
+	return at;
 }
 
 void choices_begin(struct choices *c)

@@ -102,6 +102,12 @@ void choices_fill(struct choices *c, void *buf, size_t len);
 typedef size_t choices_sample_fn(struct choices *c, void *ctx, uint8_t *buf, size_t cap);
 size_t choices_rest(struct choices *c, void *buf, size_t cap, choices_sample_fn *sample, void *ctx);
 /*
+ * The same, not copied where the whole stream is bytes already: where they lie,
+ * in buf or up to the end of what the stream was given. Those are not to be written.
+ */
+const void *choices_view(struct choices *c, void *buf, size_t cap, size_t *len,
+			 choices_sample_fn *sample, void *ctx);
+/*
  * Repeats: for (n = 0; n < limit && choices_more(c, 80); n++) with the element
  * drawn in the body. A list of this shape shrinks by whole elements.
  */

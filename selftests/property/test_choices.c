@@ -180,4 +180,48 @@ TEST(endless_loop_of_more_ends)
 	EXPECT_TRUE(c.exhausted);
 }
 
+static size_t three_bytes(struct choices *c, void *ctx, uint8_t *buf, size_t cap)
+{
+	memcpy(buf, "xyz", 3);
+	return 3;
+}
+
+TEST(a_view_is_the_rest_where_it_lies)
+{
+	static const uint8_t given[] = "ab\0cd";
+	static const uint64_t values[] = { 'a', 'b' };
+	uint8_t buf[16];
+	struct choices c;
+	size_t len;
+
+	choices_init_bytes(&c, given, 5);
+	choices_keep(&c, false);
+	EXPECT_EQ('a', choices_upto(&c, 255));
+	EXPECT_EQ((const void *)(given + 1), choices_view(&c, buf, sizeof(buf), &len, NULL, NULL));
+	EXPECT_EQ(4, len);
+	EXPECT_EQ(0, choices_upto(&c, 255));
+	EXPECT_TRUE(c.exhausted);
+
+	/* Copied: what is recorded, what has no room, what is no bytes, and what is made. */
+	choices_init_bytes(&c, given, 5);
+	EXPECT_EQ((const void *)buf, choices_view(&c, buf, sizeof(buf), &len, NULL, NULL));
+	EXPECT_EQ(5, len);
+	EXPECT_EQ(0, memcmp(buf, given, 5));
+	choices_free(&c);
+	choices_init_bytes(&c, given, 5);
+	choices_keep(&c, false);
+	EXPECT_EQ((const void *)buf, choices_view(&c, buf, 2, &len, NULL, NULL));
+	EXPECT_EQ(2, len);
+	choices_init_values(&c, values, 2);
+	choices_keep(&c, false);
+	EXPECT_EQ((const void *)buf, choices_view(&c, buf, sizeof(buf), &len, NULL, NULL));
+	EXPECT_EQ(2, len);
+	EXPECT_EQ('b', buf[1]);
+	choices_init_seed(&c, 1);
+	choices_keep(&c, false);
+	EXPECT_EQ((const void *)buf, choices_view(&c, buf, sizeof(buf), &len, three_bytes, NULL));
+	EXPECT_EQ(3, len);
+	EXPECT_EQ(0, memcmp(buf, "xyz", 3));
+}
+
 TEST_HARNESS_MAIN
