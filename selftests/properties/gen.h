@@ -53,7 +53,7 @@ struct ranges_replies {
 	uint32_t num[2];    /* num_iovas that it leaves */
 	uint64_t alignment; /* out_iova_alignment of both */
 	uint32_t written;   /* entries that are written, at most as many as there are */
-	uint32_t pad;
+	uint32_t texts;	    /* 1 modulo 8: of a failure the text is wanted too */
 };
 size_t make_ranges_replies(struct choices *c, uint8_t *buf, size_t cap);
 

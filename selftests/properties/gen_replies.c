@@ -242,6 +242,7 @@ size_t make_ranges_replies(struct choices *c, uint8_t *buf, size_t cap)
 	}
 	if (choices_bool(c, 10))
 		rr.written = (uint32_t)choices_upto(c, n);
+	rr.texts = choices_bool(c, 12);
 	put(&r, &rr, sizeof(rr));
 	put(&r, ranges, n * sizeof(ranges[0]));
 	return r.len;
