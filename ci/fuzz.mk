@@ -24,7 +24,11 @@ FUZZ_CC ?= clang
 FUZZ_TIME ?= 10
 # Comparisons are not traced: mutators and dictionaries know the numbers that count, and each
 # trace costs more than the comparison. Of text the C library's string functions are traced.
-FUZZ_CFLAGS ?= -O2 -gline-tables-only -fno-sanitize-coverage=trace-cmp
+# Nor are indirect calls and the depth of the stack: nothing here recurses as far as its input says.
+FUZZ_CFLAGS ?= -O2 -gline-tables-only -ffunction-sections \
+	-fno-sanitize-coverage=trace-cmp,indirect-calls,stack-depth
+# Functions that a target never calls bring no counters, which the engine would read every time.
+FUZZ_LDFLAGS ?= -Wl,--gc-sections -Wl,-z,start-stop-gc
 LIB_FUZZING_ENGINE ?= -fsanitize=fuzzer
 FUZZ_DIR := $(BUILD)/fuzz
 SOAK ?= 7200
@@ -49,7 +53,7 @@ SRC_properties := $(filter-out selftests/properties/test_%.c $(if $(filter yes,$
 $(eval $(call archive_rule,properties))
 
 # Engines other than libFuzzer are C++ archives, which the C compiler's driver does not link.
-FUZZ_LINK = $(or $(FUZZ_CXX),$(CC)) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(LDFLAGS)
+FUZZ_LINK = $(or $(FUZZ_CXX),$(CC)) $(ARCHFLAGS) $(CFLAGS) $(XFLAGS) $(LDFLAGS) $(FUZZ_LDFLAGS)
 
 # Structure-aware mutation is libFuzzer's: other engines bring no LLVMFuzzerMutate().
 FUZZ_MUTATE = $(if $(findstring -fsanitize=fuzzer,$(LIB_FUZZING_ENGINE)),-DHAVE_MUTATE)
@@ -64,13 +68,20 @@ $(O)/fuzz/%.o: harness/property/main_libfuzzer.c $(HEADERS)
 
 # Coverage guides by the code under test; what makes and judges its inputs only costs time, and
 # so does what answers: a counter that a run leaves costs more than the code that it counts.
-# Rooms that serve most targets, and are what others test, are built both ways.
+# Rooms that serve most targets, and are what others test, are built both ways. What only tells
+# (errors, anomalies, profiles) guides nowhere: every place that calls it has a counter of its own.
 FUZZ_SERVING := $(filter uapi shim host mocks,$(FUZZ_ROOMS))
 FUZZ_SERVED := empty $(filter-out decode model_client,$(FUZZ_NOJSON))
 ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
 FUZZ_UNGUIDED := $(wildcard harness/property/*.c harness/property/sandbox/*.c harness/conform/*.c \
-	selftests/properties/*.c)
+	selftests/properties/*.c) hiod/anomaly.c hiod/error.c hiod/profile.c
 $(FUZZ_UNGUIDED:%.c=$(O)/%.o): XFLAGS += -fno-sanitize=fuzzer-no-link
+
+# What no byte of the code under test passes through is not checked either: `make check` does.
+# MemorySanitizer has to see all.
+FUZZ_UNCHECKED := $(wildcard harness/property/*.c selftests/properties/gen_*.c) \
+	$(addprefix selftests/properties/,oracle.c agree.c chain.c cross.c mutate.c mutate_ranges.c)
+$(FUZZ_UNCHECKED:%.c=$(O)/%.o): XFLAGS += -fno-sanitize=address,undefined
 
 $(O)/unguided/%.o: %.c $(HEADERS)
 	$(call say,CC,$<)
