@@ -77,8 +77,8 @@ FUZZ_UNGUIDED := $(wildcard harness/property/*.c harness/property/sandbox/*.c ha
 	selftests/properties/*.c) hiod/anomaly.c hiod/error.c hiod/profile.c
 $(FUZZ_UNGUIDED:%.c=$(O)/%.o): XFLAGS += -fno-sanitize=fuzzer-no-link
 
-# Nor is it checked, as no kernel is: `make check` does, and MemorySanitizer has to see all. What
-# is copied into the memory of the code under test is looked at on the way, whoever copies.
+# Nor is it checked, as no kernel is: `make check` does, and MemorySanitizer has to see all. Copies
+# of more than some bytes into the memory of the code under test are looked at on the way.
 FUZZ_UNCHECKED := $(wildcard harness/property/*.c selftests/properties/gen_*.c) \
 	$(addprefix selftests/properties/,oracle.c agree.c chain.c cross.c mutate.c mutate_ranges.c \
 	hostile.c plain.c prop_hiod_realize.c)
