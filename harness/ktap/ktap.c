@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -156,6 +157,7 @@ static void run_child(struct unit *u)
 
 static int start(struct unit *u)
 {
+	pid_t self = getpid();
 	int p[2];
 
 	if (pipe2(p, O_CLOEXEC))
@@ -169,6 +171,9 @@ static int start(struct unit *u)
 	}
 	if (u->pid == 0) {
 		setpgid(0, 0);
+		/* Whoever kills the program kills the test too, which may hang. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != self)
+			_exit(1);
 		dup2(p[1], STDOUT_FILENO);
 		dup2(p[1], STDERR_FILENO);
 		run_child(u);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ static int64_t now_ms(void)
 
 static int start(struct program *p, const struct options *o)
 {
+	pid_t self = getpid();
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC))
@@ -64,6 +66,8 @@ static int start(struct program *p, const struct options *o)
 		int null = open("/dev/null", O_RDONLY);
 
 		setpgid(0, 0);
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != self)
+			_exit(127);
 		if (null >= 0)
 			dup2(null, STDIN_FILENO);
 		dup2(fds[1], STDOUT_FILENO);

@@ -7,7 +7,7 @@ run=$HIOD_OBJ/ktap-run
 . harness/ktap/ktap.sh
 
 out=$tmp/out
-ktap_plan 20
+ktap_plan 21
 ASAN_OPTIONS=${ASAN_OPTIONS:-} "$cases" >"$out" 2>&1
 ok 'a run with failures exits 1' is 1 $?
 ok 'the document begins with version and plan' is 'KTAP version 1 1..11' \
@@ -32,6 +32,22 @@ else
 	skip 'a leak fails the test' 'built without a leak checker'
 fi
 ok 'the totals count every outcome' has "$out" '^# Totals: pass:[23] fail:[56] xfail:1 xpass:1 skip:1 error:0$'
+
+# The program is ended from outside while a test of it hangs.
+"$cases" -r global.hangs >"$out" 2>&1 &
+program=$!
+test=
+while [ -z "$test" ] && kill -0 "$program" 2>"$out"; do
+	test=$(grep -ls "^PPid:[[:space:]]*$program\$" /proc/[0-9]*/status | cut -d/ -f3)
+done
+kill "$program"
+wait "$program" 2>"$out"
+tries=0
+while [ -n "$test" ] && kill -0 "$test" 2>"$out" && [ $tries -lt 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+ok 'a test does not outlive its program' is 1 "$((tries < 100))"
 
 "$cases" -t skips >"$out" 2>&1
 ok 'a run of skips alone exits 4' is 4 $?
