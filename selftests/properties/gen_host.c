@@ -105,6 +105,15 @@ static void make_device(struct choices *c, struct host *h, unsigned int i, bool 
 	}
 }
 
+/* The last address of a host. None is made of the bytes that hiod/ takes for unwritten ones. */
+static uint64_t make_last(struct choices *c)
+{
+	const uint32_t mark = 0xa5a5a5a5;
+	uint64_t v = make_top(c);
+
+	return v >> 32 == mark || (uint32_t)v == mark ? UINT64_MAX : v;
+}
+
 static void make_unit(struct choices *c, struct host *h, unsigned int flags, bool *ok)
 {
 	static const enum host_iommu_type types[] = { HOST_IOMMU_INTEL, HOST_IOMMU_VIRTIO,
@@ -134,7 +143,7 @@ static void make_unit(struct choices *c, struct host *h, unsigned int flags, boo
 	io->name = make_text(io->type == HOST_IOMMU_AMD ? "ivhd0" : "virtio_mmio.0", ok);
 	for (int k = 0; k < HOST_DOMAIN_NR; k++)
 		io->domain[k] = (struct host_domain){ .known = true,
-						      .aperture = { 0, make_top(c) },
+						      .aperture = { 0, make_last(c) },
 						      .pgsizes = 0xfffffffffffff000 };
 }
 
@@ -166,7 +175,7 @@ bool make_vdpa(struct choices *c, struct host *h)
 	/* Message v2, and batches, as vhost-vdpa has them always. */
 	v->backend_features = 0x6 | (choices_bool(c, 30) ? 0x108 : 0);
 	v->range = (struct host_range){ 0, choices_bool(c, 70) ? (1ull << 39) - 1
-							       : make_top(c) | 0xffff };
+							       : make_last(c) | 0xffff };
 	v->queues = 2;
 	v->queue_max = 256;
 	v->groups = v->spaces = 1;
