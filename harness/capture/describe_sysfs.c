@@ -531,17 +531,30 @@ static void list_group(struct describer *d, int id, const struct call *c)
 	}
 }
 
-/* The groups there are, in this order. */
+/* The groups there are, in this order. The last name of a listing may lack its NUL. */
 static void list_groups(struct describer *d, const struct call *c)
 {
 	for (uint32_t i = 0; i < c->out_len && !d->rc;) {
 		const char *name = (const char *)c->out + i;
 		size_t n = strnlen(name, c->out_len - i);
+		char id[10];
 
 		i += (uint32_t)n + 1;
-		if (n && n < 10 && strspn(name, "0123456789") >= n)
-			d_group(d, (int)strtol(name, NULL, 10));
+		if (!n || n >= sizeof(id))
+			continue;
+		memcpy(id, name, n);
+		id[n] = 0;
+		if (!id[strspn(id, "0123456789")])
+			d_group(d, (int)strtol(id, NULL, 10));
 	}
+}
+
+/* Of n bytes without a NUL. */
+static bool begins(const char *s, size_t n, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return n >= len && !memcmp(s, prefix, len);
 }
 
 void d_listdir(struct describer *d, const struct call *c)
@@ -564,9 +577,9 @@ void d_listdir(struct describer *d, const struct call *c)
 			const char *s = (const char *)c->out + i;
 			size_t n = strnlen(s, c->out_len - i);
 
-			if (!strncmp(s, "vfio", 4) || !strncmp(s, "noiommu-vfio", 12))
+			if (begins(s, n, "vfio") || begins(s, n, "noiommu-vfio"))
 				d_set(d, &d->h->devices[dev].vfio_dev, s, n);
-			if (!strncmp(s, "noiommu-vfio", 12))
+			if (begins(s, n, "noiommu-vfio"))
 				d->h->devices[dev].noiommu = true;
 			i += (uint32_t)n + 1;
 		}

@@ -134,4 +134,44 @@ TEST(what_is_no_link_is_there_all_the_same)
 	transcript_free(&t);
 }
 
+/* Not a byte more than n: what is behind is not the listing's. */
+static void add_listing(struct transcript *t, const char *path, const char *names, size_t n)
+{
+	struct call *c = transcript_add(t, SHIM_OP_LISTDIR);
+
+	c->path = strdup(path);
+	c->ret = (int64_t)n;
+	c->out = malloc(n);
+	c->out_len = (uint32_t)n;
+	memcpy(c->out, names, n);
+}
+
+TEST(the_last_name_of_a_listing_may_lack_its_end)
+{
+	static const char *const entries[] = { "v", "vfi", "noiommu-vfi", "vfio7" };
+	struct transcript t = { .client = strdup("qemu") };
+	struct capture_error err = { "" };
+	struct host *h;
+
+	add_listing(&t, "/sys/kernel/iommu_groups",
+		    "3\0x4\0"
+		    "12345678901\0"
+		    "25",
+		    19);
+	for (size_t i = 0; i < 4; i++)
+		add_listing(&t, DEVICE "vfio-dev", entries[i], strlen(entries[i]));
+	ASSERT_EQ(0, describe(&t, "listings", &h, &err))
+	{
+		TH_LOG("%s", err.msg);
+	}
+	ASSERT_EQ(2, h->ngroups);
+	EXPECT_EQ(3, h->groups[0].id);
+	EXPECT_EQ(25, h->groups[1].id);
+	ASSERT_EQ(1, h->ndevices);
+	EXPECT_STREQ("vfio7", h->devices[0].vfio_dev);
+	EXPECT_FALSE(h->devices[0].noiommu);
+	host_free(h);
+	transcript_free(&t);
+}
+
 TEST_HARNESS_MAIN
