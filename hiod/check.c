@@ -117,15 +117,16 @@ static void read_host(struct start *st, struct hiod_verdict *v)
 {
 	const VFIOContainer *c = st->dev.vbasedev.container;
 	const struct hiod_ranges *ranges = c ? &c->iova_ranges : &st->vdpa.vdpa.iova_ranges;
-	struct hiod_ranges copy = { 0 };
+	size_t size = ranges->n * sizeof(*v->ranges);
 
 	if (!ranges->n)
 		return;
-	v->host_aw_bits = range_get_last_bit(&ranges->r[ranges->n - 1]) + 1;
+	v->host_aw_bits = range_get_last_bit(range_list_last(ranges)) + 1;
 	/* Without memory for them the ranges stay unknown; the answer does not need them. */
-	if (!range_list_copy(&copy, ranges)) {
-		v->ranges = copy.r;
-		v->nranges = copy.n;
+	v->ranges = malloc(size);
+	if (v->ranges) {
+		memcpy(v->ranges, range_list_array(ranges), size);
+		v->nranges = ranges->n;
 	}
 }
 

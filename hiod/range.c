@@ -6,17 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool range_valid(const struct hiod_range *r)
-{
-	/* "last + 1" only where it cannot wrap: start > last >= 0 means last < 2^64 - 1 */
-	return r->start <= r->last || r->start == r->last + 1;
-}
-
-bool range_is_empty(const struct hiod_range *r)
-{
-	return r->start > r->last;
-}
-
 /* 64 for 0, which __builtin_clzll leaves undefined. */
 static int clz64(uint64_t v)
 {
@@ -26,16 +15,6 @@ static int clz64(uint64_t v)
 int range_get_last_bit(const struct hiod_range *r)
 {
 	return range_is_empty(r) ? -1 : 63 - clz64(r->last);
-}
-
-int range_compare(const struct hiod_range *a, const struct hiod_range *b)
-{
-	/* A start of 0 has nothing below it, and 0 - 1 would wrap. */
-	if (b->start && a->last < b->start - 1)
-		return -1;
-	if (a->start && b->last < a->start - 1)
-		return 1;
-	return 0;
 }
 
 void range_extend(struct hiod_range *a, const struct hiod_range *b)
@@ -52,59 +31,66 @@ void range_extend(struct hiod_range *a, const struct hiod_range *b)
 		a->last = b->last;
 }
 
-static int reserve(struct hiod_ranges *list, size_t n)
+/* Where the ranges of a list with room for n are, or NULL: no memory for them. */
+static struct hiod_range *reserve(struct hiod_ranges *list, size_t n)
 {
 	struct hiod_range *r;
 	size_t cap;
 
+	if (!list->many && n <= HIOD_RANGES_FEW)
+		return list->few;
 	if (n <= list->cap)
-		return 0;
-	cap = list->cap ? list->cap * 2 : 8;
+		return list->many;
+	cap = list->cap ? list->cap * 2 : 4 * HIOD_RANGES_FEW;
 	if (cap < n)
 		cap = n;
-	r = realloc(list->r, cap * sizeof(*r));
+	r = realloc(list->many, cap * sizeof(*r));
 	if (!r)
-		return -ENOMEM;
-	list->r = r;
+		return NULL;
+	if (!list->many)
+		memcpy(r, list->few, list->n * sizeof(*r));
+	list->many = r;
 	list->cap = cap;
-	return 0;
+	return r;
 }
 
 int range_list_insert(struct hiod_ranges *list, const struct hiod_range *r)
 {
+	struct hiod_range *all = list->many ? list->many : list->few;
 	size_t i = list->n, end;
-	int rc;
 
 	/* Replies are nearly always sorted: look from the end. */
-	while (i > 0 && range_compare(&list->r[i - 1], r) >= 0)
+	while (i > 0 && range_compare(&all[i - 1], r) >= 0)
 		i--;
-	if (i == list->n || range_compare(&list->r[i], r) > 0) {
-		rc = reserve(list, list->n + 1);
-		if (rc)
-			return rc;
+	if (i == list->n || range_compare(&all[i], r) > 0) {
+		all = reserve(list, list->n + 1);
+		if (!all)
+			return -ENOMEM;
 		if (i < list->n)
-			memmove(&list->r[i + 1], &list->r[i], (list->n - i) * sizeof(*r));
+			memmove(&all[i + 1], &all[i], (list->n - i) * sizeof(*r));
 		/* Number by number: each range of each reply comes here. */
-		list->r[i].start = r->start;
-		list->r[i].last = r->last;
+		all[i].start = r->start;
+		all[i].last = r->last;
 		list->n++;
 		return 0;
 	}
-	range_extend(&list->r[i], r);
-	for (end = i + 1; end < list->n && !range_compare(&list->r[i], &list->r[end]); end++)
-		range_extend(&list->r[i], &list->r[end]);
-	memmove(&list->r[i + 1], &list->r[end], (list->n - end) * sizeof(*r));
-	list->n -= end - (i + 1);
+	range_extend(&all[i], r);
+	for (end = i + 1; end < list->n && !range_compare(&all[i], &all[end]); end++)
+		range_extend(&all[i], &all[end]);
+	if (end > i + 1) {
+		memmove(&all[i + 1], &all[end], (list->n - end) * sizeof(*r));
+		list->n -= end - (i + 1);
+	}
 	return 0;
 }
 
 static int append(struct hiod_ranges *list, uint64_t start, uint64_t last)
 {
-	int rc = reserve(list, list->n + 1);
+	struct hiod_range *all = reserve(list, list->n + 1);
 
-	if (rc)
-		return rc;
-	list->r[list->n++] = (struct hiod_range){ start, last };
+	if (!all)
+		return -ENOMEM;
+	all[list->n++] = (struct hiod_range){ start, last };
 	return 0;
 }
 
@@ -116,23 +102,23 @@ static uint64_t min64(uint64_t a, uint64_t b)
 int range_inverse_array(const struct hiod_ranges *in, struct hiod_ranges *rev, uint64_t low,
 			uint64_t high)
 {
-	const struct hiod_range *r, *next;
+	const struct hiod_range *all = range_list_array(in), *r, *next;
 	size_t i = 0;
 	int rc;
 
-	while (i < in->n && in->r[i].last < low)
+	while (i < in->n && all[i].last < low)
 		i++;
 	if (i == in->n)
 		return append(rev, low, high);
-	r = &in->r[i];
+	r = &all[i];
 	if (r->start > low) {
 		rc = append(rev, low, min64(r->start - 1, high));
 		if (rc)
 			return rc;
 	}
 	for (; i + 1 < in->n; i++) {
-		r = &in->r[i];
-		next = &in->r[i + 1];
+		r = &all[i];
+		next = &all[i + 1];
 		if (r->start >= high)
 			break;
 		if (!range_compare(r, next))
@@ -143,7 +129,7 @@ int range_inverse_array(const struct hiod_ranges *in, struct hiod_ranges *rev, u
 		if (rc)
 			return rc;
 	}
-	r = &in->r[in->n - 1];
+	r = &all[in->n - 1];
 	if (r->last < high)
 		return append(rev, r->last + 1, high);
 	return 0;
@@ -151,22 +137,22 @@ int range_inverse_array(const struct hiod_ranges *in, struct hiod_ranges *rev, u
 
 int range_list_copy(struct hiod_ranges *dst, const struct hiod_ranges *src)
 {
-	int rc;
+	struct hiod_range *all;
 
 	if (!src->n)
 		return 0;
-	rc = reserve(dst, src->n);
-	if (rc)
-		return rc;
-	memcpy(dst->r, src->r, src->n * sizeof(*src->r));
+	all = reserve(dst, src->n);
+	if (!all)
+		return -ENOMEM;
+	memcpy(all, range_list_array(src), src->n * sizeof(*all));
 	dst->n = src->n;
 	return 0;
 }
 
 void range_list_free(struct hiod_ranges *list)
 {
-	free(list->r);
-	*list = (struct hiod_ranges){ 0 };
+	free(list->many);
+	range_list_init(list);
 }
 
 enum range_order range_order(const struct hiod_range *prev, const struct hiod_range *r)

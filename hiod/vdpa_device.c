@@ -142,7 +142,7 @@ int vdpa_device_get_aw_bits(const VDPADevice *v)
 	const struct hiod_ranges *l = &v->iova_ranges;
 
 	if (l->n)
-		return range_get_last_bit(&l->r[l->n - 1]) + 1;
+		return range_get_last_bit(range_list_last(l)) + 1;
 	return v->range_known ? 0 : HOST_IOMMU_DEVICE_CAP_AW_BITS_MAX;
 }
 

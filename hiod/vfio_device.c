@@ -107,7 +107,7 @@ int vfio_device_get_aw_bits(const VFIODevice *vbasedev)
 {
 	const struct hiod_ranges *l = &vbasedev->container->iova_ranges;
 
-	return l->n ? range_get_last_bit(&l->r[l->n - 1]) + 1 : HOST_IOMMU_DEVICE_CAP_AW_BITS_MAX;
+	return l->n ? range_get_last_bit(range_list_last(l)) + 1 : HOST_IOMMU_DEVICE_CAP_AW_BITS_MAX;
 }
 
 void vfio_reply_free(void *inline_buf, void *buf)

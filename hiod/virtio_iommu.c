@@ -164,7 +164,8 @@ static int reserve_outside(VirtIOIOMMUState *s, struct virtio_iommu_device *d,
 
 	rc = range_inverse_array(ranges, &outside, 0, UINT64_MAX);
 	for (size_t i = 0; !rc && i < outside.n; i++) {
-		const struct hiod_resv_region reg = { outside.r[i], HIOD_RESV_RESERVED };
+		const struct hiod_range *r = &range_list_array(&outside)[i];
+		const struct hiod_resv_region reg = { *r, HIOD_RESV_RESERVED };
 
 		rc = resv_region_list_insert(&regions, &reg);
 	}

@@ -220,7 +220,7 @@ static int has_kernel_aw_bits(struct run *r, const struct step *s)
 		rc = scenario_fail(r, s->line, "the kernel does not tell its ranges: %s",
 				   strerror(-rc));
 	if (ranges.n)
-		bits = range_get_last_bit(&ranges.r[ranges.n - 1]) + 1;
+		bits = range_get_last_bit(range_list_last(&ranges)) + 1;
 	range_list_free(&ranges);
 	return rc ? rc : compare(r, s, s->word[1], (uint64_t)bits);
 }

@@ -178,13 +178,16 @@ TEST_F(vdpa, host_iommu_device_answers_from_the_kernels_range)
 	hiod = self->dev.hiod;
 	ASSERT_EQ(0, HIOD_METHOD(hiod, get_iova_ranges)(hiod, &ranges));
 	ASSERT_LT(0, ranges.n);
-	EXPECT_LE(self->dev.range.start, ranges.r[0].start);
-	EXPECT_EQ(self->dev.range.last, ranges.r[ranges.n - 1].last);
+	EXPECT_LE(self->dev.range.start, range_list_array(&ranges)->start);
+	EXPECT_EQ(self->dev.range.last, range_list_last(&ranges)->last);
 	EXPECT_EQ(range_get_last_bit(&self->dev.range) + 1,
 		  HIOD_METHOD(hiod, get_cap)(hiod, HOST_IOMMU_DEVICE_CAP_AW_BITS, &self->err));
 	/* Behind an IOMMU of x86 the MSI window is in the range, and not usable. */
-	for (size_t i = 0; i < ranges.n && ranges.n > 1; i++)
-		EXPECT_FALSE(ranges.r[i].start <= 0xfee00000 && ranges.r[i].last >= 0xfee00000);
+	for (size_t i = 0; i < ranges.n && ranges.n > 1; i++) {
+		const struct hiod_range *r = &range_list_array(&ranges)[i];
+
+		EXPECT_FALSE(r->start <= 0xfee00000 && r->last >= 0xfee00000);
+	}
 	range_list_free(&ranges);
 }
 

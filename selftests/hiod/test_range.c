@@ -99,7 +99,7 @@ static const char *text_of(const struct hiod_ranges *l, char *buf, size_t len)
 	buf[0] = '\0';
 	for (size_t i = 0; i < l->n; i++)
 		n += snprintf(buf + n, len - n, "%s%" PRIx64 "-%" PRIx64, i ? " " : "",
-			      l->r[i].start, l->r[i].last);
+			      range_list_array(l)[i].start, range_list_array(l)[i].last);
 	return buf;
 }
 
@@ -210,10 +210,10 @@ TEST(copy_is_deep)
 
 	range_list_insert(&a, &(struct hiod_range){ 1, 2 });
 	EXPECT_EQ(0, range_list_copy(&b, &a));
-	b.r[0].start = 0;
-	EXPECT_EQ(1, a.r[0].start);
+	b.few[0].start = 0;
+	EXPECT_EQ(1, a.few[0].start);
 	range_list_free(&a);
-	EXPECT_EQ(2, b.r[0].last);
+	EXPECT_EQ(2, b.few[0].last);
 	range_list_free(&b);
 	EXPECT_EQ(0, b.n);
 }

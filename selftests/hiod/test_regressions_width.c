@@ -152,7 +152,7 @@ TEST(r23_ranges_are_sorted_and_merged)
 	g.f.ranges[1].start = g.f.ranges[0].last + 1;
 	ASSERT_EQ(0, guest_plug(&g, L, "0000:00:05.0"));
 	ASSERT_EQ(1, g.dev[0].vbasedev.container->iova_ranges.n);
-	EXPECT_EQ(LAST(39), g.dev[0].vbasedev.container->iova_ranges.r[0].last);
+	EXPECT_EQ(LAST(39), g.dev[0].vbasedev.container->iova_ranges.few[0].last);
 	guest_end(&g);
 }
 
@@ -245,7 +245,7 @@ TEST(r29_capabilities_come_in_any_order)
 	ASSERT_EQ(0, parse(&chained, &info));
 	EXPECT_TRUE(info.dirty_pages_supported);
 	ASSERT_EQ(1, info.iova_ranges.n);
-	EXPECT_EQ(LAST(39), info.iova_ranges.r[0].last);
+	EXPECT_EQ(LAST(39), info.iova_ranges.few[0].last);
 	range_list_free(&info.iova_ranges);
 }
 
@@ -292,19 +292,24 @@ TEST(r32_an_iommufd_has_one_page_size)
 
 TEST(m03_the_callers_ranges_are_the_callers)
 {
-	struct hiod_ranges copy = { 0 };
+	struct hiod_ranges copy = { 0 }, *own;
 	HostIOMMUDevice *hiod;
 	struct guest g;
 
 	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", NULL, NULL, 0));
 	ASSERT_EQ(0, guest_plug(&g, L, "0000:00:05.0"));
 	hiod = g.dev[0].vbasedev.hiod;
+	own = &g.dev[0].vbasedev.container->iova_ranges;
+	ASSERT_EQ(2, own->n);
+	/* More than a list has without an allocation. */
+	for (uint64_t at = LAST(40) + 1; own->n <= HIOD_RANGES_FEW; at += 0x2000)
+		ASSERT_EQ(0, range_list_insert(own, &(struct hiod_range){ at, at + 0xfff }));
 	ASSERT_EQ(0, HIOD_METHOD(hiod, get_iova_ranges)(hiod, &copy));
-	ASSERT_EQ(2, copy.n);
-	EXPECT_TRUE(copy.r != g.dev[0].vbasedev.container->iova_ranges.r);
-	if (copy.r != g.dev[0].vbasedev.container->iova_ranges.r)
+	ASSERT_EQ(own->n, copy.n);
+	EXPECT_TRUE(copy.many != own->many);
+	if (copy.many != own->many)
 		range_list_free(&copy);
-	EXPECT_EQ(39, vfio_device_get_aw_bits(&g.dev[0].vbasedev));
+	EXPECT_EQ(41, vfio_device_get_aw_bits(&g.dev[0].vbasedev));
 	guest_end(&g);
 }
 

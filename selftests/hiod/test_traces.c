@@ -340,7 +340,7 @@ TEST(the_width_is_a_snapshot_in_the_series_itself)
 		hiod = g.dev[0].vbasedev.hiod;
 		EXPECT_EQ(39,
 			  HIOD_METHOD(hiod, get_cap)(hiod, HOST_IOMMU_DEVICE_CAP_AW_BITS, &g.err));
-		g.dev[0].vbasedev.container->iova_ranges.r[1].last = (1ull << 48) - 1;
+		g.dev[0].vbasedev.container->iova_ranges.few[1].last = (1ull << 48) - 1;
 		EXPECT_EQ(rows[i / 2].after,
 			  HIOD_METHOD(hiod, get_cap)(hiod, HOST_IOMMU_DEVICE_CAP_AW_BITS, &g.err));
 		guest_end(&g);

@@ -107,7 +107,7 @@ TEST(a_reply_as_linux_gives_it)
 		EXPECT_EQ(0x1000, p.info.dirty_pgsizes);
 		EXPECT_EQ(1 << 28, p.info.max_dirty_bitmap_size);
 		ASSERT_EQ(2, p.info.iova_ranges.n);
-		EXPECT_EQ(0x7fffffffff, p.info.iova_ranges.r[1].last);
+		EXPECT_EQ(0x7fffffffff, p.info.iova_ranges.few[1].last);
 		range_list_free(&p.info.iova_ranges);
 	}
 }

@@ -108,7 +108,7 @@ TEST_F(vdpa, usable_is_the_kernels_range_less_reserved_regions)
 		EXPECT_EQ(rows[i].bits, HIOD_METHOD(hiod, get_cap)(
 						hiod, HOST_IOMMU_DEVICE_CAP_AW_BITS, &self->err));
 		EXPECT_EQ(0, HIOD_METHOD(hiod, get_iova_ranges)(hiod, &got));
-		EXPECT_STREQ(rows[i].usable, show_ranges(got.r, got.n));
+		EXPECT_STREQ(rows[i].usable, show_ranges(range_list_array(&got), got.n));
 		range_list_free(&got);
 		vdpa_detach_device(&self->v);
 		shim_destroy(self->s);
@@ -149,8 +149,8 @@ TEST_F(vdpa, regions_are_of_the_nearest_ancestor_in_a_group)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		self->vh.v.link = (char *)rows[i].link;
 		ASSERT_EQ(0, attach(self));
-		EXPECT_STREQ(rows[i].usable,
-			     show_ranges(self->v.iova_ranges.r, self->v.iova_ranges.n));
+		EXPECT_STREQ(rows[i].usable, show_ranges(range_list_array(&self->v.iova_ranges),
+							 self->v.iova_ranges.n));
 		EXPECT_EQ(HIOD_ANOMALY_COUNT, hiod_anomaly_worst(&self->an));
 		vdpa_detach_device(&self->v);
 		shim_destroy(self->s);
@@ -182,8 +182,8 @@ TEST_F(vdpa, regions_that_cannot_be_read_cut_nothing_and_leave_it_unknown)
 		self->vh.h.files = &f;
 		self->vh.h.nfiles = 1;
 		ASSERT_EQ(0, attach(self));
-		EXPECT_STREQ(rows[i].usable,
-			     show_ranges(self->v.iova_ranges.r, self->v.iova_ranges.n));
+		EXPECT_STREQ(rows[i].usable, show_ranges(range_list_array(&self->v.iova_ranges),
+							 self->v.iova_ranges.n));
 		EXPECT_EQ(HIOD_ANOMALY_VDPA_UNCUT, hiod_anomaly_worst(&self->an));
 		EXPECT_EQ(HIOD_UNKNOWN, hiod_anomaly_verdict(hiod_anomaly_worst(&self->an)));
 		vdpa_detach_device(&self->v);

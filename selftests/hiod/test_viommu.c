@@ -89,8 +89,8 @@ TEST(ranges_and_page_sizes)
 		guest_end(&g);
 		/* a copy: it outlives the container */
 		ASSERT_EQ(2, l.n);
-		EXPECT_EQ(0xfedfffff, l.r[0].last);
-		EXPECT_EQ(0xfef00000, l.r[1].start);
+		EXPECT_EQ(0xfedfffff, l.few[0].last);
+		EXPECT_EQ(0xfef00000, l.few[1].start);
 		range_list_free(&l);
 	}
 }

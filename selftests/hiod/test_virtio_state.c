@@ -122,7 +122,7 @@ TEST_F(state, more_regions_than_a_guest_can_be_told_of)
 
 			ASSERT_EQ(0, range_list_insert(&made_ranges, &r));
 		}
-		made_ranges.r[n - 1].last = MAX;
+		made_ranges.many[n - 1].last = MAX;
 		ASSERT_NOT_NULL(pci_device_iommu_address_space(&self->dev, NULL));
 		EXPECT_EQ(0, pci_device_set_iommu_device(&self->dev, self->hiod, &self->err));
 		EXPECT_EQ(n + 2,

@@ -48,13 +48,13 @@ TEST(ranges_that_end_at_a_word)
 		ASSERT_EQ(0, range_inverse_array(&l, &rev, 0, UINT64_MAX));
 		ASSERT_EQ(widths[i].bits < 64, rev.n);
 		if (rev.n) {
-			EXPECT_EQ(widths[i].last + 1, rev.r[0].start);
-			EXPECT_EQ(UINT64_MAX, rev.r[0].last);
+			EXPECT_EQ(widths[i].last + 1, rev.few[0].start);
+			EXPECT_EQ(UINT64_MAX, rev.few[0].last);
 			/* together they are everything again, as one range */
-			ASSERT_EQ(0, range_list_insert(&l, &rev.r[0]));
+			ASSERT_EQ(0, range_list_insert(&l, &rev.few[0]));
 		}
 		ASSERT_EQ(1, l.n);
-		EXPECT_EQ(64, range_get_last_bit(&l.r[0]) + 1);
+		EXPECT_EQ(64, range_get_last_bit(&l.few[0]) + 1);
 		range_list_free(&l);
 		range_list_free(&rev);
 	}

@@ -7,17 +7,21 @@
 /* A list of hiod/ and one of the oracle's are the same. */
 static bool same_ranges(const struct hiod_ranges *l, const struct oracle *o)
 {
+	const struct hiod_range *r = range_list_array(l);
+
 	for (size_t i = 0; i < l->n && i < o->n; i++)
-		if (l->r[i].start != o->r[i].start || l->r[i].last != o->r[i].last)
+		if (r[i].start != o->r[i].start || r[i].last != o->r[i].last)
 			return false;
 	return l->n == o->n;
 }
 
 static bool in_order(const struct hiod_ranges *l)
 {
+	const struct hiod_range *r = range_list_array(l);
+
 	for (size_t i = 0; i < l->n; i++)
-		if (l->r[i].start > l->r[i].last ||
-		    (i && (l->r[i].start == 0 || l->r[i - 1].last >= l->r[i].start - 1)))
+		if (r[i].start > r[i].last ||
+		    (i && (r[i].start == 0 || r[i - 1].last >= r[i].start - 1)))
 			return false;
 	return true;
 }

@@ -144,20 +144,21 @@ static enum property_result ask_ranges(struct choices *c, const struct run *r,
 	HostIOMMUDevice *hiod = hiod_of(d);
 	const struct oracle *o = &r->h.ranges;
 	struct hiod_ranges list = { 0 };
+	const struct hiod_range *all;
 	enum property_result res = PROPERTY_PASS;
 
 	if (HIOD_METHOD(hiod, get_iova_ranges)(hiod, &list))
 		return PROPERTY_DISCARD; /* no memory */
+	all = range_list_array(&list);
 	for (size_t i = 0; i < list.n && res == PROPERTY_PASS; i++)
-		if (list.r[i].start > list.r[i].last ||
-		    (i && list.r[i - 1].last + 1 >= list.r[i].start))
+		if (all[i].start > all[i].last || (i && all[i - 1].last + 1 >= all[i].start))
 			res = property_fail(c, "range %zu is out of order", i);
 	if (res == PROPERTY_PASS && as_told && o->n < ORACLE_RANGES) {
 		if (d->backend != HIOD_BACKEND_VDPA &&
-		    (list.n != o->n || memcmp(list.r, o->r, list.n * sizeof(*list.r))))
+		    (list.n != o->n || memcmp(all, o->r, list.n * sizeof(*all))))
 			res = property_fail(c, "%zu ranges, but the reply has %zu", list.n, o->n);
 		for (size_t i = 0; d->backend == HIOD_BACKEND_VDPA && i < list.n; i++)
-			if (!within(&list.r[i], o))
+			if (!within(&all[i], o))
 				res = property_fail(c, "range %zu was not told", i);
 	}
 	range_list_free(&list);

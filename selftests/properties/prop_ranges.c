@@ -41,8 +41,9 @@ static uint64_t mask(uint64_t base, const struct hiod_range *r)
 }
 
 /* Is the list the runs of m, in order? */
-static bool is_runs(const struct hiod_range *r, size_t n, uint64_t base, uint64_t m)
+static bool is_runs(const struct hiod_ranges *list, uint64_t base, uint64_t m)
 {
+	const struct hiod_range *r = range_list_array(list);
 	size_t k = 0;
 
 	for (uint64_t i = 0; i < CELLS; i++) {
@@ -53,18 +54,19 @@ static bool is_runs(const struct hiod_range *r, size_t n, uint64_t base, uint64_
 			continue;
 		while (last + 1 < CELLS && m >> (last + 1) & 1)
 			last++;
-		if (k == n || r[k].start != base + i || r[k].last != base + last)
+		if (k == list->n || r[k].start != base + i || r[k].last != base + last)
 			return false;
 		k++;
 	}
-	return k == n;
+	return k == list->n;
 }
 
 static void note_list(struct choices *c, const struct hiod_ranges *l)
 {
+	const struct hiod_range *r = range_list_array(l);
+
 	for (size_t i = 0; i < l->n; i++)
-		choices_note(c, "list[%zu] = 0x%" PRIx64 "-0x%" PRIx64, i, l->r[i].start,
-			     l->r[i].last);
+		choices_note(c, "list[%zu] = 0x%" PRIx64 "-0x%" PRIx64, i, r[i].start, r[i].last);
 }
 
 static enum property_result algebra(struct choices *c, void *ctx)
@@ -108,14 +110,14 @@ static enum property_result algebra(struct choices *c, void *ctx)
 		}
 	}
 	note_list(c, &list);
-	if (res == PROPERTY_PASS && !is_runs(list.r, list.n, base, m))
+	if (res == PROPERTY_PASS && !is_runs(&list, base, m))
 		res = property_fail(c, "the list is not the runs of 0x%" PRIx64, m);
 	if (res == PROPERTY_PASS && !range_list_copy(&copy, &list) &&
-	    (!is_runs(copy.r, copy.n, base, m) || (copy.n && copy.r == list.r)))
+	    (!is_runs(&copy, base, m) || (copy.many && copy.many == list.many)))
 		res = property_fail(c, "the copy is none");
 	range_list_free(&copy);
 	range_list_free(&list);
-	if (res == PROPERTY_PASS && (list.r || list.n))
+	if (res == PROPERTY_PASS && (list.many || list.n))
 		res = property_fail(c, "something is left after range_list_free()");
 	return res;
 }
@@ -139,7 +141,7 @@ static enum property_result inverse(struct choices *c, void *ctx)
 	note_list(c, &list);
 	if (range_inverse_array(&list, &rev, window.start, window.last))
 		res = PROPERTY_DISCARD;
-	if (res == PROPERTY_PASS && !is_runs(rev.r, rev.n, base, want))
+	if (res == PROPERTY_PASS && !is_runs(&rev, base, want))
 		res = property_fail(c, "the inverse is not the runs of 0x%" PRIx64, want);
 	range_list_free(&rev);
 	range_list_free(&list);
@@ -173,7 +175,7 @@ static enum property_result last_bit(struct choices *c, void *ctx)
 
 static int aw_bits(struct hiod_ranges *l)
 {
-	return range_get_last_bit(&l->r[l->n - 1]) + 1;
+	return range_get_last_bit(range_list_last(l)) + 1;
 }
 
 /* Taking a higher address in never makes the width smaller, a lower one changes nothing. */
@@ -190,7 +192,7 @@ static enum property_result monotonic(struct choices *c, void *ctx)
 		if (range_list_insert(&list, &r[i]))
 			res = PROPERTY_DISCARD;
 	if (res == PROPERTY_PASS) {
-		top = list.r[list.n - 1].last;
+		top = range_list_last(&list)->last;
 		before = aw_bits(&list);
 		more.last = choices_u64(c);
 		more.start = more.last - choices_range(c, 0, more.last);
@@ -206,7 +208,7 @@ static enum property_result monotonic(struct choices *c, void *ctx)
 		if (more.last > top && after < before)
 			res = property_fail(c, "%d bits became %d by a higher range", before,
 					    after);
-		if (after != bits_by_loop(list.r[list.n - 1].last) + 1)
+		if (after != bits_by_loop(range_list_last(&list)->last) + 1)
 			res = property_fail(c, "%d bits are not those of the top", after);
 	}
 	range_list_free(&list);

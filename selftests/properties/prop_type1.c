@@ -56,7 +56,7 @@ static enum property_result type1_info(struct choices *c, void *ctx)
 	if (res == PROPERTY_PASS && rc && err.quiet != !err.message[0])
 		res = property_fail(c, err.quiet ? "a text that nobody reads" : "no text");
 	if (res == PROPERTY_PASS && !rc && info.iova_ranges.n &&
-	    range_get_last_bit(&info.iova_ranges.r[info.iova_ranges.n - 1]) > 63)
+	    range_get_last_bit(range_list_last(&info.iova_ranges)) > 63)
 		res = property_fail(c, "more than 64 bits");
 	range_list_free(&info.iova_ranges);
 	return res;
