@@ -142,12 +142,11 @@ int iommufd_backend_get_iova_ranges(IOMMUFDBackend *be, uint32_t ioas_id, struct
 	}
 	memset(r, HIOD_UNWRITTEN_BYTE, room * sizeof(*r));
 	/* Anew: what a reply says of its own size is nothing to ask with. */
-	a = (struct iommu_ioas_iova_ranges){
-		.size = sizeof(a),
-		.ioas_id = ioas_id,
-		.num_iovas = room,
-		.allowed_iovas = (uintptr_t)r,
-	};
+	a.size = sizeof(a);
+	a.ioas_id = ioas_id;
+	a.num_iovas = room;
+	a.__reserved = 0;
+	a.allowed_iovas = (uintptr_t)r;
 	rc = shim_ioctl(be->shim, be->fd, IOMMU_IOAS_IOVA_RANGES, &a);
 	if (rc >= 0) {
 		*pgsizes = a.out_iova_alignment;

@@ -3,70 +3,108 @@
 #include "hiod/type1_info.h"
 
 #include <errno.h>
-#include <string.h>
 #include "harness/uapi/uapi_compat.h"
 
 /* Nothing in a reply is aligned as its type wants: before Linux 6.6 chains are not. */
+#define IN_REPLY(type)                                                                             \
+	struct __attribute__((packed, may_alias)) {                                                \
+		type v;                                                                            \
+	}
+
+typedef IN_REPLY(struct uapi_type1_info) fixed_part;
+typedef IN_REPLY(struct vfio_info_cap_header) cap_header;
+typedef IN_REPLY(struct vfio_iommu_type1_info_dma_avail) cap_dma_avail;
+typedef IN_REPLY(struct vfio_iommu_type1_info_cap_iova_range) cap_ranges;
+typedef IN_REPLY(struct uapi_cap_migration) cap_migration;
+typedef IN_REPLY(struct vfio_iova_range) range;
+
 struct reply {
 	const unsigned char *p;
 	size_t len;
 };
 
-static bool read_at(const struct reply *r, uint64_t off, void *dst, size_t n)
+/* The n bytes from off on, or NULL: the reply is shorter. */
+static const void *part(const struct reply *r, uint64_t off, size_t n)
 {
-	if (off > r->len || n > r->len - off)
-		return false;
-	memcpy(dst, r->p + off, n);
-	return true;
+	return off <= r->len && n <= r->len - off ? r->p + off : NULL;
 }
 
-enum found { FOUND, ABSENT, CYCLE, OUTSIDE };
+/* The ids that QEMU looks for are the numbers from 1 on. */
+#define IDS (VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL + 1)
+
+/* How a chain ends: as it should, by coming back to itself, or outside of the reply. */
+enum end { AT_0, IN_A_LOOP, OUTSIDE };
+
+struct chain {
+	uint32_t at[IDS]; /* offset of the first capability of an id; 0: none */
+	enum end end;
+	uint32_t off; /* where it ends */
+};
 
 /*
- * QEMU's lookup: from the first capability along `next` until the id or an
- * offset of 0. *off: where it is, or where the walk broke off. Id UINT32_MAX
- * matches nothing: it walks the whole chain. A loop is found by the second
- * pointer of Brent's method, which follows at growing distances.
+ * Follows `next` as each of QEMU's lookups does that finds nothing. A loop is
+ * found by the second pointer of Brent's method, which follows at growing
+ * distances; each of its capabilities was met then.
  */
-static enum found find_cap(const struct reply *r, uint32_t first, uint32_t id, uint32_t *off)
+static void walk(const struct reply *r, uint32_t first, struct chain *c, struct hiod_anomalies *an)
 {
-	struct vfio_info_cap_header h;
-	uint32_t mark = first;
+	const cap_header *h;
+	uint32_t off, mark = first;
 	size_t steps = 0, limit = 1;
 
-	for (*off = first; *off; *off = h.next) {
-		if (steps && *off == mark)
-			return CYCLE;
+	for (unsigned int id = 0; id < IDS; id++)
+		c->at[id] = 0;
+	c->end = AT_0;
+	for (off = first; off; off = h->v.next) {
+		if (steps && off == mark) {
+			c->end = IN_A_LOOP;
+			break;
+		}
 		if (steps == limit) {
-			mark = *off;
+			mark = off;
 			limit *= 2;
 			steps = 0;
 		}
 		steps++;
-		if (!read_at(r, *off, &h, sizeof(h)))
-			return OUTSIDE;
-		if (h.id == id)
-			return FOUND;
+		h = part(r, off, sizeof(*h));
+		if (!h) {
+			c->end = OUTSIDE;
+			break;
+		}
+		/* In the fixed part it overlays numbers that mean something else. */
+		if (off < offsetof(struct uapi_type1_info, pad))
+			hiod_anomaly_note(an, HIOD_ANOMALY_CHAIN_IN_HEADER, off, 0);
+		if (h->v.id < IDS && !c->at[h->v.id])
+			c->at[h->v.id] = off;
 	}
-	return ABSENT;
+	c->off = off;
 }
 
-/* 1: found, payload of n bytes in dst; 0: absent; -EPROTO. */
-static int get_cap(const struct reply *r, uint32_t first, uint32_t id, void *dst, size_t n,
-		   uint32_t *off, struct hiod_anomalies *an, struct hiod_error *err)
+static int outside(const struct reply *r, uint32_t off, struct hiod_anomalies *an,
+		   struct hiod_error *err)
 {
-	switch (find_cap(r, first, id, off)) {
-	case ABSENT: return 0;
-	case CYCLE: return hiod_fail_anomaly(an, HIOD_ANOMALY_CHAIN_CYCLE, *off, 0, err);
-	case FOUND:
-		if (read_at(r, *off, dst, n))
-			return 1;
-		break;
-	case OUTSIDE: break;
-	}
-	if (*off == (uint32_t)HIOD_UNWRITTEN)
+	if (off == (uint32_t)HIOD_UNWRITTEN)
 		return hiod_fail_anomaly(an, HIOD_ANOMALY_REPLY_UNWRITTEN, 0, 0, err);
-	return hiod_fail_anomaly(an, HIOD_ANOMALY_CHAIN_OUTSIDE, *off, r->len, err);
+	return hiod_fail_anomaly(an, HIOD_ANOMALY_CHAIN_OUTSIDE, off, r->len, err);
+}
+
+/*
+ * A lookup of QEMU's: 1: *cap has its n bytes; 0: absent; -EPROTO: it does not
+ * come back, or reads behind the reply.
+ */
+static int get_cap(const struct reply *r, const struct chain *c, uint32_t id, const void **cap,
+		   size_t n, struct hiod_anomalies *an, struct hiod_error *err)
+{
+	if (c->at[id]) {
+		*cap = part(r, c->at[id], n);
+		return *cap ? 1 : outside(r, c->at[id], an, err);
+	}
+	switch (c->end) {
+	case IN_A_LOOP: return hiod_fail_anomaly(an, HIOD_ANOMALY_CHAIN_CYCLE, c->off, 0, err);
+	case OUTSIDE: return outside(r, c->off, an, err);
+	case AT_0: break;
+	}
+	return 0;
 }
 
 /* Wholly or in part: no host has addresses like that, and none ends in the middle of a page. */
@@ -103,17 +141,19 @@ int hiod_take_range(struct hiod_ranges *list, const struct hiod_range *prev,
 static int parse_ranges(const struct reply *r, uint32_t off, uint32_t nr, struct hiod_ranges *list,
 			struct hiod_anomalies *an, struct hiod_error *err)
 {
-	uint64_t at = off + (uint64_t)sizeof(struct vfio_iommu_type1_info_cap_iova_range);
+	size_t first = off + sizeof(cap_ranges), room = (r->len - first) / sizeof(range);
+	const range *in = (const range *)(r->p + first);
 	struct hiod_range two[2], *cur; /* this one, and the one before */
 	int rc;
 
-	_Static_assert(sizeof(*cur) == sizeof(struct vfio_iova_range), "start and end");
 	if (nr == (uint32_t)HIOD_UNWRITTEN)
 		return hiod_fail_anomaly(an, HIOD_ANOMALY_REPLY_UNWRITTEN, 0, 0, err);
-	for (uint32_t i = 0; i < nr; i++, at += sizeof(*cur)) {
-		cur = &two[i & 1];
-		if (!read_at(r, at, cur, sizeof(*cur)))
+	for (uint32_t i = 0; i < nr; i++) {
+		if (i == room)
 			return hiod_fail_anomaly(an, HIOD_ANOMALY_CHAIN_OUTSIDE, off, r->len, err);
+		cur = &two[i & 1];
+		cur->start = in[i].v.start;
+		cur->last = in[i].v.end;
 		rc = hiod_take_range(list, i ? &two[~i & 1] : NULL, cur, i, an, err);
 		if (rc)
 			return rc;
@@ -124,81 +164,68 @@ static int parse_ranges(const struct reply *r, uint32_t off, uint32_t nr, struct
 static int parse_chain(const struct reply *r, uint32_t first, struct type1_info *info,
 		       struct hiod_anomalies *an, struct hiod_error *err)
 {
-	struct vfio_iommu_type1_info_dma_avail avail;
-	struct vfio_iommu_type1_info_cap_iova_range ranges;
-	struct uapi_cap_migration mig;
-	uint32_t off;
+	const cap_dma_avail *avail;
+	const cap_migration *mig;
+	const cap_ranges *ranges;
+	const void *cap;
+	struct chain c;
 	int rc;
 
+	walk(r, first, &c, an);
 	/* QEMU's order of lookups: an earlier one may end it all. */
-	rc = get_cap(r, first, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, &avail, sizeof(avail), &off, an,
-		     err);
+	rc = get_cap(r, &c, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, &cap, sizeof(*avail), an, err);
 	if (rc < 0)
 		return rc;
+	avail = cap;
 	if (rc)
-		info->dma_max_mappings = avail.avail;
+		info->dma_max_mappings = avail->v.avail;
 
-	rc = get_cap(r, first, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, &ranges, sizeof(ranges), &off,
-		     an, err);
+	rc = get_cap(r, &c, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, &cap, sizeof(*ranges), an, err);
 	if (rc < 0)
 		return rc;
+	ranges = cap;
 	if (rc) {
-		rc = parse_ranges(r, off, ranges.nr_iovas, &info->iova_ranges, an, err);
+		rc = parse_ranges(r, c.at[VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE], ranges->v.nr_iovas,
+				  &info->iova_ranges, an, err);
 		if (rc)
 			return rc;
 	}
 
-	rc = get_cap(r, first, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, &mig, sizeof(mig), &off, an,
-		     err);
+	rc = get_cap(r, &c, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, &cap, sizeof(*mig), an, err);
 	if (rc < 0)
 		return rc;
-	if (rc && (mig.pgsize_bitmap & HIOD_HOST_PAGE_SIZE)) {
+	mig = cap;
+	if (rc && (mig->v.pgsize_bitmap & HIOD_HOST_PAGE_SIZE)) {
 		info->dirty_pages_supported = true;
-		info->dirty_pgsizes = mig.pgsize_bitmap;
-		info->max_dirty_bitmap_size = mig.max_dirty_bitmap_size;
+		info->dirty_pgsizes = mig->v.pgsize_bitmap;
+		info->max_dirty_bitmap_size = mig->v.max_dirty_bitmap_size;
 	}
 
 	/* What QEMU does not walk into. */
-	switch (find_cap(r, first, UINT32_MAX, &off)) {
-	case CYCLE: hiod_anomaly_note(an, HIOD_ANOMALY_CHAIN_CYCLE_LATE, off, 0); break;
-	case OUTSIDE: hiod_anomaly_note(an, HIOD_ANOMALY_CHAIN_OUTSIDE_LATE, off, r->len); break;
-	case FOUND:
-	case ABSENT: break;
+	switch (c.end) {
+	case IN_A_LOOP: hiod_anomaly_note(an, HIOD_ANOMALY_CHAIN_CYCLE_LATE, c.off, 0); break;
+	case OUTSIDE: hiod_anomaly_note(an, HIOD_ANOMALY_CHAIN_OUTSIDE_LATE, c.off, r->len); break;
+	case AT_0: break;
 	}
 	return 0;
-}
-
-/* A capability that starts inside the fixed part overlays numbers that mean something else. */
-static void note_in_header(const struct reply *r, uint32_t first, struct hiod_anomalies *an)
-{
-	struct vfio_info_cap_header h;
-	uint32_t off = first;
-
-	/* No more steps than there are places: a loop is noted elsewhere. */
-	for (size_t i = 0; off && i < r->len; i++, off = h.next) {
-		if (!read_at(r, off, &h, sizeof(h)))
-			return;
-		if (off < offsetof(struct uapi_type1_info, pad)) {
-			hiod_anomaly_note(an, HIOD_ANOMALY_CHAIN_IN_HEADER, off, 0);
-			return;
-		}
-	}
 }
 
 int type1_info_parse(const void *buf, size_t len, struct type1_info *info,
 		     struct hiod_anomalies *an, struct hiod_error *err)
 {
 	const struct reply r = { buf, len };
-	struct uapi_type1_info fixed;
+	const fixed_part *fixed = buf;
 	int rc;
 
-	*info = (struct type1_info){ .dma_max_mappings = 65535 };
-	memcpy(&fixed, buf, sizeof(fixed));
-	info->pgsizes =
-		fixed.flags & VFIO_IOMMU_INFO_PGSIZES ? fixed.iova_pgsizes : HIOD_HOST_PAGE_SIZE;
-	if (fixed.flags & VFIO_IOMMU_INFO_CAPS) {
-		note_in_header(&r, fixed.cap_offset, an);
-		rc = parse_chain(&r, fixed.cap_offset, info, an, err);
+	/* Field by field: the room of the list need not be written. */
+	range_list_init(&info->iova_ranges);
+	info->pgsizes = fixed->v.flags & VFIO_IOMMU_INFO_PGSIZES ? fixed->v.iova_pgsizes
+								 : HIOD_HOST_PAGE_SIZE;
+	info->dma_max_mappings = 65535;
+	info->dirty_pages_supported = false;
+	info->dirty_pgsizes = info->max_dirty_bitmap_size = 0;
+	if (fixed->v.flags & VFIO_IOMMU_INFO_CAPS) {
+		rc = parse_chain(&r, fixed->v.cap_offset, info, an, err);
 		if (rc)
 			return rc;
 	}
