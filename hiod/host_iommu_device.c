@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 const HostIOMMUDeviceClass host_iommu_device_class = {
 	.name = "host-iommu-device",
@@ -36,21 +35,7 @@ void hiod_unref(HostIOMMUDevice *hiod)
 	finalize = HIOD_METHOD(hiod, finalize);
 	if (finalize)
 		finalize(hiod);
-	free(hiod->name);
 	free(hiod);
-}
-
-int hiod_set_name(HostIOMMUDevice *hiod, const char *name)
-{
-	size_t size = strlen(name) + 1;
-	char *copy = malloc(size);
-
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, name, size);
-	free(hiod->name);
-	hiod->name = copy;
-	return 0;
 }
 
 bool hiod_is_a(const HostIOMMUDevice *hiod, const HostIOMMUDeviceClass *klass)

@@ -70,8 +70,8 @@ struct HostIOMMUDeviceClass {
 struct HostIOMMUDevice {
 	const HostIOMMUDeviceClass *klass;
 	unsigned refs;
-	char *name;  /* the device's name; NULL until realized */
-	void *agent; /* the device; not owned */
+	const char *name; /* the agent's, and as long as it is there; NULL until realized */
+	void *agent;	  /* the device; not owned */
 	/* As the guest's IOMMU sees the device; set by pci_device_set_iommu_device(). */
 	PCIBus *aliased_bus;
 	int aliased_devfn;
@@ -86,8 +86,6 @@ HostIOMMUDevice *hiod_new(const HostIOMMUDeviceClass *klass);
 HostIOMMUDevice *hiod_ref(HostIOMMUDevice *hiod);
 /* The last one frees it. NULL is allowed. */
 void hiod_unref(HostIOMMUDevice *hiod);
-/* Sets the name to a copy. 0 or -ENOMEM. */
-int hiod_set_name(HostIOMMUDevice *hiod, const char *name);
 
 /* klass or one of its ancestors? */
 bool hiod_is_a(const HostIOMMUDevice *hiod, const HostIOMMUDeviceClass *klass);

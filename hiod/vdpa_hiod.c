@@ -25,7 +25,8 @@ static int legacy_realize(HostIOMMUDevice *hiod, void *agent, struct hiod_error 
 	VDPADevice *v = agent;
 
 	hiod->agent = v;
-	return hiod_set_name(hiod, v->name) ? hiod_error_nomem(err) : 0;
+	hiod->name = v->name;
+	return 0;
 }
 
 static int legacy_get_cap(HostIOMMUDevice *hiod, int cap, struct hiod_error *err)

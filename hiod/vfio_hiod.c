@@ -40,8 +40,7 @@ static int legacy_realize(HostIOMMUDevice *hiod, void *agent, struct hiod_error 
 	VFIODevice *vbasedev = agent;
 
 	hiod->agent = vbasedev;
-	if (hiod_set_name(hiod, vbasedev->name))
-		return hiod_error_nomem(err);
+	hiod->name = vbasedev->name;
 	take_aw_bits(&hiod->caps, vbasedev);
 	return 0;
 }
@@ -81,8 +80,7 @@ static int iommufd_vfio_realize(HostIOMMUDevice *hiod, void *agent, struct hiod_
 	if (p->version < HIOD_VERSION(11, 0))
 		caps.max_pasid_log2 = 0;
 	take_aw_bits(&caps, vbasedev);
-	if (hiod_set_name(hiod, vbasedev->name))
-		return hiod_error_nomem(err);
+	hiod->name = vbasedev->name;
 	hiod->caps = caps;
 	idev->iommufd = vbasedev->iommufd;
 	idev->devid = vbasedev->devid;
