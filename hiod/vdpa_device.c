@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include "harness/uapi/uapi_compat.h"
+#include "hiod/path.h"
 #include "hiod/type1_info.h"
 
 #define NODE_PREFIX "vhost-vdpa-"
@@ -33,9 +34,8 @@ int vdpa_device_init(VDPADevice *v, struct shim *shim, struct hiod_report *repor
 				      node);
 	}
 	/* At most ten digits. */
-	memcpy(v->path, "/dev/", 5);
-	strcpy(v->path + 5, name);
-	v->name = v->path + strlen("/dev/");
+	v->name = path_put(v->path, "/dev/");
+	path_put(v->path + strlen("/dev/"), name);
 	return 0;
 }
 

@@ -9,9 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "hiod/path.h"
 
 /* reserved_regions is one page at most. */
 #define REGIONS_MAX 4096
@@ -37,14 +37,14 @@ ssize_t vdpa_load(struct shim *s, const char *path, char *buf, size_t size)
 /* Directory of the node in sysfs, by the number of the open descriptor. 0 or -errno. */
 static int node_dir(VDPADevice *v, char dir[VDPA_PATH_MAX])
 {
-	char link[64], target[VDPA_PATH_MAX];
+	char link[64], *to = path_put(link, "/sys/dev/char/"), target[VDPA_PATH_MAX];
 	struct shim_stat st;
 	const char *t = target;
 	ssize_t n = shim_fstat(v->shim, v->fd, &st);
 
 	if (n < 0)
 		return (int)n;
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u", st.rdev_major, st.rdev_minor);
+	path_put_number(path_put(path_put_number(to, st.rdev_major), ":"), st.rdev_minor);
 	n = shim_readlink(v->shim, link, target, sizeof(target) - 1);
 	if (n < 0)
 		return (int)n;
@@ -52,24 +52,21 @@ static int node_dir(VDPADevice *v, char dir[VDPA_PATH_MAX])
 	/* "../../devices/...", two levels below /sys. */
 	if (n >= (ssize_t)sizeof(target) - 1 || strncmp(t, "../../", 6))
 		return -EINVAL;
-	memcpy(dir, "/sys/", 5);
-	strcpy(dir + 5, t + 6);
+	path_put(path_put(dir, "/sys/"), t + strlen("../../"));
 	return 0;
 }
 
 /* The group of the nearest ancestor of dir that is in one. 0: *group, -1 where none is. Or -errno. */
 static int group_above(VDPADevice *v, char dir[VDPA_PATH_MAX], int *group)
 {
-	static const char leaf[] = "/iommu_group";
-	char path[VDPA_PATH_MAX + sizeof(leaf)], target[VDPA_PATH_MAX], *slash, *end;
+	char path[VDPA_PATH_MAX + 16], target[VDPA_PATH_MAX], *slash, *end;
 	unsigned long id;
 	ssize_t n;
 
 	*group = -1;
 	while ((slash = strrchr(dir, '/')) && slash - dir > (ptrdiff_t)strlen("/sys")) {
 		*slash = '\0';
-		memcpy(path, dir, (size_t)(slash - dir));
-		memcpy(path + (slash - dir), leaf, sizeof(leaf));
+		path_put(path_put(path, dir), "/iommu_group");
 		n = shim_readlink(v->shim, path, target, sizeof(target) - 1);
 		if (n == -ENOENT)
 			continue;
@@ -111,7 +108,8 @@ static int read_regions(VDPADevice *v, int group, struct hiod_ranges *reserved, 
 	ssize_t n;
 	int rc = 0;
 
-	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/reserved_regions", group);
+	path_put(path_put_number(path_put(path, "/sys/kernel/iommu_groups/"), (uint32_t)group),
+		 "/reserved_regions");
 	n = vdpa_load(v->shim, path, text, sizeof(text));
 	if (n < 0) {
 		hiod_report(v->report, HIOD_REPORT_WARNING, NULL, "%s: %s", path,

@@ -7,10 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "hiod/path.h"
 
 /* Longest name of a vfio-dev entry: "vfio" and a number. */
 #define ENTRY_MAX 32
@@ -37,12 +37,12 @@ static int open_if(struct shim *s, const char *path, const struct devnum *dev)
 
 static int open_node(struct shim *s, const char *path, const struct devnum *dev)
 {
-	char by_number[64];
+	char by_number[64], *to = path_put(by_number, "/dev/char/");
 	int fd = open_if(s, path, dev);
 
 	if (fd >= 0)
 		return fd;
-	snprintf(by_number, sizeof(by_number), "/dev/char/%u:%u", dev->major, dev->minor);
+	path_put_number(path_put(path_put_number(to, dev->major), ":"), dev->minor);
 	return open_if(s, by_number, dev);
 }
 
@@ -89,15 +89,6 @@ static bool parse_devnum(const char *text, struct devnum *dev)
 	return true;
 }
 
-/* Its end, where the next part goes; there is room. */
-static char *put(char *to, const char *part)
-{
-	size_t n = strlen(part);
-
-	memcpy(to, part, n + 1);
-	return to + n;
-}
-
 static int open_cdev(VFIODevice *vbasedev, const char *dir, struct hiod_error *err)
 {
 	struct shim *s = vbasedev->vfio->shim;
@@ -114,13 +105,13 @@ static int open_cdev(VFIODevice *vbasedev, const char *dir, struct hiod_error *e
 	entry = find_entry(names, len);
 	if (!entry || strlen(entry) > ENTRY_MAX)
 		return hiod_error_set(err, -ENOENT, "failed to find vfio-dev/vfioX/dev");
-	put(put(put(put(path, dir), "/"), entry), "/dev");
+	path_put(path_put(path_put(path_put(path, dir), "/"), entry), "/dev");
 	rc = load(s, path, text, sizeof(text));
 	if (rc < 0)
 		return hiod_error_set(err, rc, "failed to load \"%s\"", path);
 	if (!parse_devnum(text, &dev))
 		return hiod_error_set(err, -EINVAL, "failed to get major:minor for \"%s\"", path);
-	put(put(path, "/dev/vfio/devices/"), entry);
+	path_put(path_put(path, "/dev/vfio/devices/"), entry);
 	rc = open_node(s, path, &dev);
 	if (rc < 0)
 		return hiod_error_set_errno(err, rc, "Failed to open %s", path);

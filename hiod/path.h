@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Paths of sysfs and /dev, put together from the left. Each attach makes half a
+ * dozen; a format takes longer than the call that gets the path.
+ */
+#ifndef HIOD_PATH_H
+#define HIOD_PATH_H
+
+#include <stdint.h>
+
+/* Puts part and its NUL at to, where the caller has room for them. Where the next part goes. */
+static inline char *path_put(char *to, const char *part)
+{
+	while ((*to = *part)) {
+		to++;
+		part++;
+	}
+	return to;
+}
+
+/* In decimal: at most ten digits, and the NUL. */
+static inline char *path_put_number(char *to, uint32_t v)
+{
+	char digits[11], *d = digits + sizeof(digits) - 1;
+
+	*d = '\0';
+	do {
+		*--d = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	return path_put(to, d);
+}
+
+#endif
