@@ -301,7 +301,7 @@ int machine_check_migration(const Machine *m, const VFIOPCIDevice *dev, bool tra
 {
 	const VFIOContainer *c = dev->vbasedev.container;
 
-	if (!c || c->space->as == &m->sys)
+	if (!c || c->as == &m->sys)
 		return 0;
 	if (!m->profile->migration_blocked && !tracks_writes)
 		return 0;

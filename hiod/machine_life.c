@@ -31,18 +31,19 @@ int machine_place(Machine *m, PCIDevice *dev, const struct pci_place *place, str
 
 /* ---- what devices below the vIOMMU see ---- */
 
-static bool below(const Machine *m, const VFIOAddressSpace *space)
+static bool below(const Machine *m, const VFIOContainer *c)
 {
-	return space->as != &m->sys;
+	return c->as != &m->sys;
 }
 
 /* Is there a container that a mapping of the guest's would have to reach? */
-static const VFIOContainer *any_below(const Machine *m)
+static bool any_below(const Machine *m)
 {
-	for (const VFIOAddressSpace *s = m->vfio.spaces; s; s = s->next)
-		if (below(m, s) && s->containers)
-			return s->containers;
-	return NULL;
+	const VFIOContainer *c = m->vfio.containers;
+
+	while (c && !below(m, c))
+		c = c->next;
+	return c;
 }
 
 /*
@@ -63,7 +64,7 @@ static int check_notifiers(const Machine *m, struct hiod_error *err)
 		struct pci_iommu_alias a;
 
 		pci_device_get_iommu_bus_devfn((PCIDevice *)&d->pdev, &a);
-		if (!d->vbasedev.container || !below(m, d->vbasedev.container->space))
+		if (!d->vbasedev.container || !below(m, d->vbasedev.container))
 			continue;
 		/* The guest's numbers of buses are not known here. */
 		if (a.aliased_bus != &m->root)
@@ -76,8 +77,8 @@ static int check_notifiers(const Machine *m, struct hiod_error *err)
 
 static void unmap_all(Machine *m)
 {
-	for (VFIOAddressSpace *s = m->vfio.spaces; s; s = s->next)
-		for (VFIOContainer *c = below(m, s) ? s->containers : NULL; c; c = c->next)
+	for (VFIOContainer *c = m->vfio.containers; c; c = c->next)
+		if (below(m, c))
 			vfio_listener_unregister(c);
 	for (VDPAPCIDevice *d = m->vdpas; d; d = d->next)
 		if (d->vdpa.as != &m->sys)
@@ -89,15 +90,13 @@ static int map_all(Machine *m, struct hiod_error *err)
 {
 	int rc, first = 0;
 
-	for (VFIOAddressSpace *s = m->vfio.spaces; s; s = s->next) {
-		if (!below(m, s))
+	for (VFIOContainer *c = m->vfio.containers; c; c = c->next) {
+		if (!below(m, c))
 			continue;
-		s->as->mem = m->seen.mem;
-		s->as->nmem = m->seen.nmem;
-		for (VFIOContainer *c = s->containers; c; c = c->next) {
-			rc = vfio_listener_register(c, err);
-			first = first ? first : rc;
-		}
+		c->as->mem = m->seen.mem;
+		c->as->nmem = m->seen.nmem;
+		rc = vfio_listener_register(c, err);
+		first = first ? first : rc;
 	}
 	for (VDPAPCIDevice *d = m->vdpas; d; d = d->next) {
 		if (d->vdpa.as == &m->sys)

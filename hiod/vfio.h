@@ -24,7 +24,6 @@
 typedef struct VFIODevice VFIODevice;
 typedef struct VFIOContainer VFIOContainer;
 typedef struct VFIOGroup VFIOGroup;
-typedef struct VFIOAddressSpace VFIOAddressSpace;
 typedef struct VFIOIOASHwpt VFIOIOASHwpt;
 
 /* Longest path this code builds: sysfs paths of nested bridges stay far below. */
@@ -36,16 +35,9 @@ typedef struct VFIOState {
 	const struct hiod_profile *profile;
 	struct hiod_report *report; /* may be NULL */
 	struct hiod_anomalies *anomalies;
-	VFIOAddressSpace *spaces;
+	VFIOContainer *containers; /* of all address spaces, newest first */
 	VFIOGroup *groups;
 } VFIOState;
-
-/* Containers of one address space; exists while it has any, or is being looked through. */
-struct VFIOAddressSpace {
-	AddressSpace *as;
-	VFIOContainer *containers; /* newest first */
-	VFIOAddressSpace *next;
-};
 
 /* A page table of an IOAS, made for the first device that could not use another. */
 struct VFIOIOASHwpt {
@@ -60,9 +52,9 @@ struct VFIOIOASHwpt {
 /* Legacy: fd is a container's. iommufd: an IOAS. */
 struct VFIOContainer {
 	VFIOState *vfio;
-	VFIOAddressSpace *space;
+	AddressSpace *as;
 	bool is_iommufd;
-	VFIOContainer *next; /* in space */
+	VFIOContainer *next; /* in vfio */
 
 	uint64_t pgsizes;		/* bitmap */
 	struct hiod_ranges iova_ranges; /* empty: unknown */
@@ -166,10 +158,9 @@ int vfio_device_get_info(VFIODevice *vbasedev, bool grows, struct hiod_error *er
 int vfio_device_hiod_realize(VFIODevice *vbasedev, const HostIOMMUDeviceClass *klass,
 			     struct hiod_error *err);
 
-VFIOAddressSpace *vfio_get_address_space(VFIOState *vfio, AddressSpace *as);
-void vfio_put_address_space(VFIOState *vfio, VFIOAddressSpace *space);
-void vfio_space_add(VFIOAddressSpace *space, VFIOContainer *c);
-void vfio_space_remove(VFIOContainer *c);
+/* Into the list of its VFIOState, and out of it. */
+void vfio_container_add(VFIOContainer *c);
+void vfio_container_remove(VFIOContainer *c);
 
 /*
  * The memory listener. Registering maps every region; all are tried, the first

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/uapi/uapi_compat.h"
+#include "hiod/path.h"
 #include "hiod/type1_info.h"
 
 int vfio_open(VFIOState *vfio, const char *path, struct hiod_error *err)
@@ -25,12 +26,8 @@ int vfio_open(VFIOState *vfio, const char *path, struct hiod_error *err)
 int vfio_sysfs_path(const VFIODevice *vbasedev, const char *leaf, char path[VFIO_PATH_MAX],
 		    struct hiod_error *err)
 {
-	size_t n = strlen(vbasedev->sysfsdev), more = strlen(leaf);
-
-	if (n + 1 + more < VFIO_PATH_MAX) {
-		memcpy(path, vbasedev->sysfsdev, n);
-		path[n] = '/';
-		memcpy(path + n + 1, leaf, more + 1);
+	if (strlen(vbasedev->sysfsdev) + 1 + strlen(leaf) < VFIO_PATH_MAX) {
+		path_put(path_put(path_put(path, vbasedev->sysfsdev), "/"), leaf);
 		return 0;
 	}
 	err->stage = HIOD_STAGE_OPEN;
@@ -68,7 +65,7 @@ int vfio_device_init(VFIODevice *vbasedev, VFIOState *vfio, const char *sysfsdev
 	err->stage = HIOD_STAGE_OPEN;
 	if (strlen(sysfsdev) >= sizeof(vbasedev->sysfsdev))
 		return hiod_error_set_errno(err, -ENAMETOOLONG, "%s", sysfsdev);
-	strcpy(vbasedev->sysfsdev, sysfsdev);
+	path_put(vbasedev->sysfsdev, sysfsdev);
 	slash = strrchr(vbasedev->sysfsdev, '/');
 	vbasedev->name = slash ? slash + 1 : vbasedev->sysfsdev;
 	rc = shim_stat(vfio->shim, sysfsdev, &st);
@@ -107,7 +104,8 @@ int vfio_device_get_aw_bits(const VFIODevice *vbasedev)
 {
 	const struct hiod_ranges *l = &vbasedev->container->iova_ranges;
 
-	return l->n ? range_get_last_bit(range_list_last(l)) + 1 : HOST_IOMMU_DEVICE_CAP_AW_BITS_MAX;
+	return l->n ? range_get_last_bit(range_list_last(l)) + 1
+		    : HOST_IOMMU_DEVICE_CAP_AW_BITS_MAX;
 }
 
 void vfio_reply_free(void *inline_buf, void *buf)
@@ -204,44 +202,15 @@ int vfio_device_hiod_realize(VFIODevice *vbasedev, const HostIOMMUDeviceClass *k
 	return rc;
 }
 
-VFIOAddressSpace *vfio_get_address_space(VFIOState *vfio, AddressSpace *as)
+void vfio_container_add(VFIOContainer *c)
 {
-	VFIOAddressSpace *s;
-
-	for (s = vfio->spaces; s; s = s->next)
-		if (s->as == as)
-			return s;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return NULL;
-	s->as = as;
-	s->next = vfio->spaces;
-	vfio->spaces = s;
-	return s;
+	c->next = c->vfio->containers;
+	c->vfio->containers = c;
 }
 
-void vfio_put_address_space(VFIOState *vfio, VFIOAddressSpace *space)
+void vfio_container_remove(VFIOContainer *c)
 {
-	VFIOAddressSpace **p = &vfio->spaces;
-
-	if (space->containers)
-		return;
-	while (*p != space)
-		p = &(*p)->next;
-	*p = space->next;
-	free(space);
-}
-
-void vfio_space_add(VFIOAddressSpace *space, VFIOContainer *c)
-{
-	c->space = space;
-	c->next = space->containers;
-	space->containers = c;
-}
-
-void vfio_space_remove(VFIOContainer *c)
-{
-	VFIOContainer **p = &c->space->containers;
+	VFIOContainer **p = &c->vfio->containers;
 
 	while (*p != c)
 		p = &(*p)->next;

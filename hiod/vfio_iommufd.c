@@ -192,20 +192,22 @@ static void container_destroy(VFIOContainer *c)
 	if (c->ndevices)
 		return;
 	vfio_listener_unregister(c);
-	vfio_space_remove(c);
+	vfio_container_remove(c);
 	iommufd_backend_free_id(c->be, c->ioas_id);
 	range_list_free(&c->iova_ranges);
 	free(c);
 }
 
 /* 1: joined; 0: none; -errno: QEMU does not come back from here. */
-static int join_container(VFIODevice *vbasedev, VFIOAddressSpace *space, struct hiod_error *err)
+static int join_container(VFIODevice *vbasedev, const AddressSpace *as, struct hiod_error *err)
 {
 	const struct hiod_profile *p = vbasedev->vfio->profile;
 
-	for (VFIOContainer *c = space->containers; c; c = c->next) {
+	for (VFIOContainer *c = vbasedev->vfio->containers; c; c = c->next) {
 		int rc;
 
+		if (c->as != as)
+			continue;
 		if (!c->is_iommufd) {
 			if (!p->mixed_backends_abort)
 				continue;
@@ -223,7 +225,7 @@ static int join_container(VFIODevice *vbasedev, VFIOAddressSpace *space, struct 
 	return 0;
 }
 
-static int new_container(VFIODevice *vbasedev, VFIOAddressSpace *space, struct hiod_error *err)
+static int new_container(VFIODevice *vbasedev, AddressSpace *as, struct hiod_error *err)
 {
 	VFIOState *vfio = vbasedev->vfio;
 	VFIOContainer *c;
@@ -239,10 +241,11 @@ static int new_container(VFIODevice *vbasedev, VFIOAddressSpace *space, struct h
 		return hiod_error_nomem(err);
 	}
 	c->vfio = vfio;
+	c->as = as;
 	c->is_iommufd = true;
 	c->be = vbasedev->iommufd;
 	c->ioas_id = ioas_id;
-	vfio_space_add(space, c);
+	vfio_container_add(c);
 	rc = attach_container(vbasedev, c, err);
 	if (rc)
 		goto destroy;
@@ -264,7 +267,7 @@ destroy:
 
 /* ---- device ---- */
 
-static int attach_bound(VFIODevice *vbasedev, VFIOAddressSpace *space, struct hiod_error *err)
+static int attach_bound(VFIODevice *vbasedev, AddressSpace *as, struct hiod_error *err)
 {
 	const HostIOMMUDeviceClass *klass = &host_iommu_device_iommufd_vfio_class.parent;
 	bool early = vbasedev->vfio->profile->realize_point == HIOD_REALIZE_EARLY;
@@ -276,9 +279,9 @@ static int attach_bound(VFIODevice *vbasedev, VFIOAddressSpace *space, struct hi
 		if (rc)
 			return rc;
 	}
-	rc = join_container(vbasedev, space, err);
+	rc = join_container(vbasedev, as, err);
 	if (!rc)
-		rc = new_container(vbasedev, space, err);
+		rc = new_container(vbasedev, as, err);
 	if (rc < 0)
 		return rc;
 	iommufd_cdev_tell_hiod(vbasedev);
@@ -296,7 +299,6 @@ static int attach_bound(VFIODevice *vbasedev, VFIOAddressSpace *space, struct hi
 int iommufd_cdev_attach(VFIODevice *vbasedev, AddressSpace *as, struct hiod_error *err)
 {
 	VFIOState *vfio = vbasedev->vfio;
-	VFIOAddressSpace *space;
 	int rc;
 
 	rc = vfio_cdev_open(vbasedev, err);
@@ -309,17 +311,11 @@ int iommufd_cdev_attach(VFIODevice *vbasedev, AddressSpace *as, struct hiod_erro
 	rc = bind(vbasedev, err);
 	if (rc)
 		goto disconnect;
-	space = vfio_get_address_space(vfio, as);
-	if (!space) {
-		rc = hiod_error_nomem(err);
-		goto disconnect;
-	}
-	rc = attach_bound(vbasedev, space, err);
+	rc = attach_bound(vbasedev, as, err);
 	if (!rc)
 		return 0;
 	hiod_unref(vbasedev->hiod);
 	vbasedev->hiod = NULL;
-	vfio_put_address_space(vfio, space);
 disconnect:
 	iommufd_backend_disconnect(vbasedev->iommufd);
 close:
@@ -331,11 +327,9 @@ close:
 void iommufd_cdev_detach(VFIODevice *vbasedev)
 {
 	VFIOContainer *c = vbasedev->container;
-	VFIOAddressSpace *space = c->space;
 
 	detach_container(vbasedev);
 	container_destroy(c);
-	vfio_put_address_space(vbasedev->vfio, space);
 	iommufd_backend_disconnect(vbasedev->iommufd);
 	shim_close(vbasedev->vfio->shim, vbasedev->fd);
 	vbasedev->fd = -1;

@@ -6,10 +6,10 @@
 #include "hiod/vfio.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/uapi/uapi_compat.h"
+#include "hiod/path.h"
 #include "hiod/type1_info.h"
 
 /* 5.x headers may lack the name; the number is old. */
@@ -126,12 +126,14 @@ static int open_container(VFIOState *vfio, struct hiod_error *err)
 }
 
 /* A container that this address space has and that takes the group. NULL: none, or err->code. */
-static VFIOContainer *join_container(VFIOState *vfio, VFIOGroup *group, VFIOAddressSpace *space,
+static VFIOContainer *join_container(VFIOState *vfio, VFIOGroup *group, const AddressSpace *as,
 				     struct hiod_error *err)
 {
 	int no_fd = -1;
 
-	for (VFIOContainer *c = space->containers; c; c = c->next) {
+	for (VFIOContainer *c = vfio->containers; c; c = c->next) {
+		if (c->as != as)
+			continue;
 		if (c->is_iommufd) {
 			/* Before 10.2 QEMU offers the group whatever number stands there. */
 			if (!vfio->profile->mixed_backends_abort &&
@@ -150,33 +152,28 @@ static VFIOContainer *join_container(VFIOState *vfio, VFIOGroup *group, VFIOAddr
 static int connect_container(VFIOState *vfio, VFIOGroup *group, AddressSpace *as,
 			     struct hiod_error *err)
 {
-	VFIOAddressSpace *space = vfio_get_address_space(vfio, as);
 	VFIOContainer *c;
-	int rc, fd = -1;
+	int rc, fd;
 
-	if (!space)
-		return hiod_error_nomem(err);
 	err->code = 0;
-	c = join_container(vfio, group, space, err);
+	c = join_container(vfio, group, as, err);
 	if (c) {
 		c->ngroups++;
 		group->container = c;
 		return 0;
 	}
-	rc = err->code;
-	if (rc)
-		goto put;
+	if (err->code)
+		return err->code;
 	fd = open_container(vfio, err);
-	if (fd < 0) {
-		rc = fd;
-		goto put;
-	}
+	if (fd < 0)
+		return fd;
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		rc = hiod_error_nomem(err);
 		goto close;
 	}
 	c->vfio = vfio;
+	c->as = as;
 	c->fd = fd;
 	c->ngroups = 1;
 	rc = set_iommu(vfio, fd, group, &c->iommu_type, err);
@@ -189,7 +186,7 @@ static int connect_container(VFIOState *vfio, VFIOGroup *group, AddressSpace *as
 		goto free;
 	if (vfio->profile->probe_unmap_all)
 		has_extension(vfio, fd, VFIO_EXT_UNMAP_ALL);
-	vfio_space_add(space, c);
+	vfio_container_add(c);
 	rc = vfio_listener_register(c, err);
 	if (rc)
 		goto unregister;
@@ -198,22 +195,19 @@ static int connect_container(VFIOState *vfio, VFIOGroup *group, AddressSpace *as
 
 unregister:
 	vfio_listener_unregister(c);
-	vfio_space_remove(c);
+	vfio_container_remove(c);
 free:
 	range_list_free(&c->iova_ranges);
 	free(c);
 close:
 	/* Closing also takes the group out, if it was put in. */
 	shim_close(vfio->shim, fd);
-put:
-	vfio_put_address_space(vfio, space);
 	return rc;
 }
 
 static void disconnect_container(VFIOState *vfio, VFIOGroup *group)
 {
 	VFIOContainer *c = group->container;
-	VFIOAddressSpace *space = c->space;
 	int rc;
 
 	/* Memory goes while the group still keeps the container's IOMMU alive. */
@@ -226,11 +220,10 @@ static void disconnect_container(VFIOState *vfio, VFIOGroup *group)
 	group->container = NULL;
 	if (c->ngroups)
 		return;
-	vfio_space_remove(c);
+	vfio_container_remove(c);
 	shim_close(vfio->shim, c->fd);
 	range_list_free(&c->iova_ranges);
 	free(c);
-	vfio_put_address_space(vfio, space);
 }
 
 /* ---- group ---- */
@@ -262,7 +255,7 @@ static int get_group(VFIOState *vfio, int groupid, AddressSpace *as, VFIOGroup *
 		if (group->groupid != groupid)
 			continue;
 		*out = group;
-		if (group->container->space->as == as)
+		if (group->container->as == as)
 			return 0;
 		return hiod_error_set(err, -EINVAL, "group %d used in multiple address spaces",
 				      groupid);
@@ -271,7 +264,7 @@ static int get_group(VFIOState *vfio, int groupid, AddressSpace *as, VFIOGroup *
 	if (!group)
 		return hiod_error_nomem(err);
 	group->groupid = groupid;
-	snprintf(path, sizeof(path), "/dev/vfio/%d", groupid);
+	path_put_number(path_put(path, "/dev/vfio/"), (uint32_t)groupid);
 	rc = group->fd = vfio_open(vfio, path, err);
 	if (rc < 0)
 		goto free;

@@ -34,7 +34,7 @@ static bool skipped(const VFIOContainer *c, const struct hiod_mem_region *m)
 
 int vfio_listener_register(VFIOContainer *c, struct hiod_error *err)
 {
-	const AddressSpace *as = c->space->as;
+	const AddressSpace *as = c->as;
 	int rc, first = 0;
 
 	if (as->refusal)
@@ -62,7 +62,7 @@ int vfio_listener_register(VFIOContainer *c, struct hiod_error *err)
 
 void vfio_listener_unregister(VFIOContainer *c)
 {
-	const AddressSpace *as = c->space->as;
+	const AddressSpace *as = c->as;
 	int rc;
 
 	if (!c->registered)

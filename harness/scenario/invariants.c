@@ -20,8 +20,8 @@ static unsigned mappings_of(const VFIOContainer *c)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; c->registered && i < c->space->as->nmem; i++)
-		n += !(c->bypass_ro && c->space->as->mem[i].readonly);
+	for (size_t i = 0; c->registered && i < c->as->nmem; i++)
+		n += !(c->bypass_ro && c->as->mem[i].readonly);
 	return n;
 }
 
@@ -52,13 +52,9 @@ static int add_container(struct run *r, const VFIOContainer *c, struct sum *sum,
 
 static int add_tables(struct run *r, struct sum *sum, unsigned line)
 {
-	for (const VFIOAddressSpace *s = r->m.vfio.spaces; s; s = s->next) {
-		if (!s->containers)
-			return scenario_fail(r, line, "an address space without a container");
-		for (const VFIOContainer *c = s->containers; c; c = c->next)
-			if (add_container(r, c, sum, line))
-				return -1;
-	}
+	for (const VFIOContainer *c = r->m.vfio.containers; c; c = c->next)
+		if (add_container(r, c, sum, line))
+			return -1;
 	for (const VFIOGroup *g = r->m.vfio.groups; g; g = g->next) {
 		if (!g->devices)
 			return scenario_fail(r, line, "group %d without a device", g->groupid);
@@ -216,7 +212,7 @@ int check_nothing(struct run *r, unsigned line)
 {
 	static const struct sum none;
 
-	if (r->m.vfio.spaces || r->m.vfio.groups || r->m.devices || r->m.vdpas)
+	if (r->m.vfio.containers || r->m.vfio.groups || r->m.devices || r->m.vdpas)
 		return scenario_fail(r, line,
 				     "address spaces, groups or devices are left in the guest");
 	return check_kernel(r, &none, line);

@@ -449,7 +449,7 @@ TEST(m11_a_container_leaves_its_list_once)
 		ASSERT_EQ(0, guest_init(&g, "qemu-11.1", NULL, memory, 1));
 		fake_fail(&g.f, be == L ? "MAP_DMA" : "IOAS_MAP", 1, EIO);
 		EXPECT_EQ(-EIO, guest_plug(&g, be, DEV));
-		EXPECT_NULL(g.m.vfio.spaces);
+		EXPECT_NULL(g.m.vfio.containers);
 		guest_end(&g);
 		EXPECT_EQ(0, fake_open_fds(&g.f));
 	}
@@ -462,7 +462,7 @@ TEST(m12_a_container_that_was_in_no_list_leaves_none)
 	ASSERT_EQ(0, guest_init(&g, "qemu-11.1", NULL, NULL, 0));
 	fake_fail(&g.f, "IOMMU_GET_INFO", 1, EIO);
 	EXPECT_EQ(-EIO, guest_plug(&g, L, DEV));
-	EXPECT_NULL(g.m.vfio.spaces);
+	EXPECT_NULL(g.m.vfio.containers);
 	guest_end(&g);
 	EXPECT_EQ(0, fake_open_fds(&g.f));
 }
@@ -498,7 +498,7 @@ TEST(m14_there_may_be_no_container_to_clean_up)
 	ASSERT_EQ(0, guest_init(&g, "qemu-10.1", NULL, NULL, 0));
 	fake_fail(&g.f, "open /dev/vfio/vfio", 1, ENODEV);
 	EXPECT_EQ(-ENODEV, guest_plug(&g, L, DEV));
-	EXPECT_NULL(g.m.vfio.spaces);
+	EXPECT_NULL(g.m.vfio.containers);
 	guest_end(&g);
 	EXPECT_EQ(0, fake_open_fds(&g.f));
 }
