@@ -158,6 +158,8 @@ static uint64_t from_bytes(struct choices *c, uint64_t max)
 	}
 	if (v <= max)
 		return v;
+	if (!(max & (max + 1)))
+		return v & max;
 	/* A division of 64 bits takes as long as all the rest. */
 	return max < UINT32_MAX ? (uint32_t)v % (uint32_t)(max + 1) : v % (max + 1);
 }
