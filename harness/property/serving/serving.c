@@ -16,7 +16,7 @@
 #define PIECE	4096 /* blocks of the smallest size */
 
 struct block {
-	_Alignas(16) size_t class;
+	_Alignas(16) size_t order;
 	struct block *next; /* of a free one; what is behind the header is the user's */
 };
 
@@ -40,27 +40,27 @@ static struct block *block_of(void *p)
 
 static size_t room_of(void *p)
 {
-	return ((size_t)LEAST << block_of(p)->class) - HEADER;
+	return ((size_t)LEAST << block_of(p)->order) - HEADER;
 }
 
 void *serving_malloc(size_t size)
 {
 	struct block *b;
-	size_t class = 0;
+	size_t order = 0;
 
-	while (class < CLASSES && size > ((size_t)LEAST << class) - HEADER)
-		class++;
-	if (class == CLASSES)
+	while (order < CLASSES && size > ((size_t)LEAST << order) - HEADER)
+		order++;
+	if (order == CLASSES)
 		return malloc(size);
-	b = kept[class];
+	b = kept[order];
 	if (b) {
-		kept[class] = b->next;
+		kept[order] = b->next;
 	} else {
-		if (sizeof(piece) - used < (size_t)LEAST << class)
+		if (sizeof(piece) - used < (size_t)LEAST << order)
 			return malloc(size);
 		b = (struct block *)(piece + used);
-		used += (size_t)LEAST << class;
-		b->class = class;
+		used += (size_t)LEAST << order;
+		b->order = order;
 	}
 	return (unsigned char *)b + HEADER;
 }
@@ -104,6 +104,6 @@ void serving_free(void *p)
 		return;
 	}
 	b = block_of(p);
-	b->next = kept[b->class];
-	kept[b->class] = b;
+	b->next = kept[b->order];
+	kept[b->order] = b;
 }
