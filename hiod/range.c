@@ -17,6 +17,16 @@ int range_get_last_bit(const struct hiod_range *r)
 	return range_is_empty(r) ? -1 : 63 - clz64(r->last);
 }
 
+int range_compare(const struct hiod_range *a, const struct hiod_range *b)
+{
+	/* A start of 0 has nothing below it, and 0 - 1 would wrap. */
+	if (b->start && a->last < b->start - 1)
+		return -1;
+	if (a->start && b->last < a->start - 1)
+		return 1;
+	return 0;
+}
+
 void range_extend(struct hiod_range *a, const struct hiod_range *b)
 {
 	if (range_is_empty(b))

@@ -50,16 +50,7 @@ int range_get_last_bit(const struct hiod_range *r);
  * -1: a lies below b with at least one address between; 1: above; 0: they
  * overlap or touch. Both valid and not empty.
  */
-static inline int range_compare(const struct hiod_range *a, const struct hiod_range *b)
-{
-	/* A start of 0 has nothing below it, and 0 - 1 would wrap. */
-	if (b->start && a->last < b->start - 1)
-		return -1;
-	if (a->start && b->last < a->start - 1)
-		return 1;
-	return 0;
-}
-
+int range_compare(const struct hiod_range *a, const struct hiod_range *b);
 /* a becomes the smallest range that holds both. */
 void range_extend(struct hiod_range *a, const struct hiod_range *b);
 
