@@ -51,9 +51,7 @@ static struct hiod_range *reserve(struct hiod_ranges *list, size_t n)
 		return list->few;
 	if (n <= list->cap)
 		return list->many;
-	cap = list->cap ? list->cap * 2 : 4 * HIOD_RANGES_FEW;
-	if (cap < n)
-		cap = n;
+	cap = n + n / 2 + HIOD_RANGES_FEW;
 	r = realloc(list->many, cap * sizeof(*r));
 	if (!r)
 		return NULL;

@@ -84,17 +84,10 @@ static int ask_range(VDPADevice *v, struct hiod_error *err)
 
 static int realize(VDPADevice *v, struct hiod_error *err)
 {
-	int rc;
-
 	v->hiod = hiod_new(&host_iommu_device_legacy_vdpa_class);
 	if (!v->hiod)
 		return hiod_error_nomem(err);
-	rc = HIOD_METHOD(v->hiod, realize)(v->hiod, v, err);
-	if (rc) {
-		hiod_unref(v->hiod);
-		v->hiod = NULL;
-	}
-	return rc;
+	return HIOD_METHOD(v->hiod, realize)(v->hiod, v, err);
 }
 
 int vdpa_attach_device(VDPADevice *v, AddressSpace *as, struct hiod_error *err)
