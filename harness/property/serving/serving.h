@@ -3,7 +3,7 @@
  * Memory of what serves in a fuzzer, the model kernel first: included before all
  * else in files that are built without AddressSanitizer (ci/fuzz.mk), it puts
  * these functions in the place of the C library's. There each allocation costs a
- * redzone, a stack and a quarantine, which make a tenth of an input, for code that
+ * redzone, a stack and a quarantine, a fifteenth of an input on the model, for code that
  * other targets and `make check` test with all of it.
  *
  * For one thread. What is free()d here may be from the C library (strdup), not
