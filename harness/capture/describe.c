@@ -43,6 +43,20 @@ void d_set(struct describer *d, char **s, const char *text, size_t len)
 		d_nomem(d);
 }
 
+void d_devnum(struct describer *d, const char *text, uint32_t *major, uint32_t *minor)
+{
+	uint64_t maj, min;
+
+	if (sscanf(text, "%" SCNu64 ":%" SCNu64, &maj, &min) != 2 || maj > HOST_MAJOR_MAX ||
+	    min > HOST_MINOR_MAX) {
+		d_fail(d, "found \"%.40s\", expected MAJOR:MINOR, at most %d:%d", text,
+		       HOST_MAJOR_MAX, HOST_MINOR_MAX);
+		return;
+	}
+	*major = (uint32_t)maj;
+	*minor = (uint32_t)min;
+}
+
 void d_feature(struct describer *d, enum host_feature f, bool have)
 {
 	uint32_t bit = 1u << f;

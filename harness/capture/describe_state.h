@@ -115,6 +115,8 @@ int d_iommu_ahead(struct describer *d, int dev);
 /* Sets *s to a copy unless it is set already. */
 void d_set(struct describer *d, char **s, const char *text, size_t len);
 void d_feature(struct describer *d, enum host_feature f, bool have);
+/* "252:0" and whatever follows, as a file "dev" in sysfs has it; else the description fails. */
+void d_devnum(struct describer *d, const char *text, uint32_t *major, uint32_t *minor);
 
 /* describe_vdpa.c: each looks at what is about vDPA; false: it is not. */
 bool d_vdpa_open(struct describer *d, const struct call *c);

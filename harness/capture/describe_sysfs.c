@@ -279,8 +279,8 @@ static void read_dev(struct describer *d, int dev, const char *name, const struc
 	char *text = text_of(d, c);
 
 	d_set(d, &v->vfio_dev, name, strlen(name));
-	if (text && sscanf(text, "%" SCNu32 ":%" SCNu32, &v->cdev_major, &v->cdev_minor) != 2)
-		d_fail(d, "found \"%.40s\", expected MAJOR:MINOR", text);
+	if (text)
+		d_devnum(d, text, &v->cdev_major, &v->cdev_minor);
 	v->has_cdev = true;
 	free(text);
 }

@@ -172,8 +172,7 @@ bool d_vdpa_file(struct describer *d, const char *path, const struct call *c)
 	d_set(d, &v->node_dir, entry + 1, (size_t)(rest - entry) - 1);
 	has_node(d, v);
 	memcpy(text, c->out, c->out_len < sizeof(text) ? c->out_len : sizeof(text) - 1);
-	if (sscanf(text, "%" SCNu32 ":%" SCNu32, &v->node.major, &v->node.minor) != 2)
-		d_fail(d, "found \"%.20s\", expected MAJOR:MINOR", text);
+	d_devnum(d, text, &v->node.major, &v->node.minor);
 	return true;
 }
 

@@ -126,6 +126,10 @@ struct host_reset_dev {
 	int group; /* -1: not known */
 };
 
+/* Largest numbers of a device: include/linux/kdev_t.h has 12 and 20 bits for them. */
+#define HOST_MAJOR_MAX 0xfff
+#define HOST_MINOR_MAX 0xfffff
+
 struct host_device {
 	char *bdf;	/* "0000:00:05.0" */
 	char *link;	/* target of /sys/bus/pci/devices/BDF as read; NULL: made up */

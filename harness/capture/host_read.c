@@ -10,9 +10,7 @@
 #include "harness/capture/host_vdpa_json.h"
 #include "harness/capture/json.h"
 
-#define CAPS_MAX  65536 /* bytes of a capability chain */
-#define MINOR_MAX 0xfffff
-#define MAJOR_MAX 0xfff
+#define CAPS_MAX 65536 /* bytes of a capability chain */
 
 static int get_word(struct json_reader *r, const json_t *o, const char *key,
 		    const char *const *words, int n)
@@ -98,8 +96,8 @@ static void get_regions(struct json_reader *r, const json_t *o, const char *key,
 
 static void get_numbers(struct json_reader *r, const json_t *o, uint32_t *maj, uint32_t *min)
 {
-	*maj = (uint32_t)json_int(r, o, "major", 0, MAJOR_MAX, 0, true);
-	*min = (uint32_t)json_int(r, o, "minor", 0, MINOR_MAX, 0, true);
+	*maj = (uint32_t)json_int(r, o, "major", 0, HOST_MAJOR_MAX, 0, true);
+	*min = (uint32_t)json_int(r, o, "minor", 0, HOST_MINOR_MAX, 0, true);
 }
 
 static void get_node(struct json_reader *r, const json_t *o, const char *key, struct host_node *n)

@@ -9,8 +9,6 @@
 
 #define QUEUES_MAX 65536
 #define CONFIG_MAX 65536 /* bytes of configuration space */
-#define MINOR_MAX  0xfffff
-#define MAJOR_MAX  0xfff
 
 static void *elements(struct json_reader *r, size_t n, size_t size)
 {
@@ -135,8 +133,8 @@ static void get_node(struct json_reader *r, const json_t *o, struct host_vdpa *v
 		json_fail(r, "name", "found \"%.40s\", expected such as \"vhost-vdpa-0\"",
 			  v->node_dir);
 	v->node.present = true;
-	v->node.major = (uint32_t)json_int(r, o, "major", 0, MAJOR_MAX, 0, true);
-	v->node.minor = (uint32_t)json_int(r, o, "minor", 0, MINOR_MAX, 0, true);
+	v->node.major = (uint32_t)json_int(r, o, "major", 0, HOST_MAJOR_MAX, 0, true);
+	v->node.minor = (uint32_t)json_int(r, o, "minor", 0, HOST_MINOR_MAX, 0, true);
 	v->node.mode = get_mode(r, o);
 	v->node.open_err = json_errno(r, o, "error");
 }

@@ -408,6 +408,11 @@ static const struct {
 	{ "sysfs " DEV "iommu_group/reserved_regions = 0x2 0x1 msi\n", "known type", -EINVAL },
 	{ "sysfs " DEV "iommu/intel-iommu/cap = zz\n", "expected a number", -EINVAL },
 	{ "sysfs " DEV "vfio-dev/vfio0/dev = 252\n", "expected MAJOR:MINOR", -EINVAL },
+	/* What a description could hold, but nobody reads back. */
+	{ "sysfs " DEV "vfio-dev/vfio0/dev = 4096:0\n", "at most 4095:1048575", -EINVAL },
+	{ "sysfs " DEV "vfio-dev/vfio0/dev = 252:1048576\n", "at most 4095:1048575", -EINVAL },
+	{ "sysfs " DEV "vfio-dev/vfio0/dev = 4294967548:0\n", "at most 4095:1048575", -EINVAL },
+	{ "sysfs " DEV "vfio-dev/vfio0/dev = -1:0\n", "at most 4095:1048575", -EINVAL },
 	{ "link " DEV "iommu_group -> ../1\nlink " DEV "iommu_group -> ../2\n", "found group 2",
 	  -EINVAL },
 	{ RELEASE("linux"), "kernel release", -EINVAL },

@@ -106,7 +106,7 @@ TEST(a_file_that_makes_no_sense_is_named_at_its_first_read)
 	for (size_t i = 0; i < t.ncalls; i++)
 		t.calls[i].line = (unsigned int)i + 2;
 	EXPECT_EQ(-EINVAL, describe(&t, "reads", &h, &err));
-	EXPECT_STREQ("reads:3: found \"252\", expected MAJOR:MINOR", err.msg);
+	EXPECT_STREQ("reads:3: found \"252\", expected MAJOR:MINOR, at most 4095:1048575", err.msg);
 	transcript_free(&t);
 }
 
