@@ -4,6 +4,7 @@
  * listed, and what must have been there for other things to be seen.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,29 @@ void d_holes(struct describer *d, int device, const uint8_t *ranges, uint32_t n)
 		if (end != UINT64_MAX && next > end + 1)
 			v[dev->nholes++] = (struct host_range){ end + 1, next - 1 };
 	}
+}
+
+bool d_span(struct describer *d, const uint8_t *ranges, uint32_t n, struct host_range *span)
+{
+	*span = (struct host_range){ UINT64_MAX, 0 };
+	for (uint32_t i = 0; i < n; i++) {
+		struct host_range r;
+
+		memcpy(&r.start, ranges + 16ull * i, 8);
+		memcpy(&r.last, ranges + 16ull * i + 8, 8);
+		if (r.start > r.last) {
+			d_fail(d,
+			       "range %" PRIu32 " of the reply starts at 0x%" PRIx64
+			       " and ends at 0x%" PRIx64,
+			       i, r.start, r.last);
+			return false;
+		}
+		if (r.start < span->start)
+			span->start = r.start;
+		if (r.last > span->last)
+			span->last = r.last;
+	}
+	return true;
 }
 
 void d_aperture(struct describer *d, int io, enum host_domain_kind kind,

@@ -234,8 +234,8 @@ static void on_ranges(struct describer *d, const struct call *c, struct d_contex
 	d->seen[io][kind].alignment = align;
 	if (c->ret < 0 || !n || !m || m->out_len / 16 < n)
 		return;
-	memcpy(&span.start, m->out, 8);
-	memcpy(&span.last, m->out + 16ull * (n - 1) + 8, 8);
+	if (!d_span(d, m->out, n, &span))
+		return;
 	d_aperture(d, io, kind, &span);
 	d_holes(d, attached, m->out, n);
 }

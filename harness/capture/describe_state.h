@@ -100,6 +100,8 @@ int d_iommu_of(struct describer *d, int device);
 int d_device_of_group(struct describer *d, int group);
 /* n usable ranges, 16 bytes each, with the device attached: what lies between is reserved. */
 void d_holes(struct describer *d, int device, const uint8_t *ranges, uint32_t n);
+/* From the lowest to the highest of n > 0 usable ranges. False: one is none, and the description fails. */
+bool d_span(struct describer *d, const uint8_t *ranges, uint32_t n, struct host_range *span);
 /*
  * What a domain was seen to reach, through one device. A device whose reserved
  * regions lie at an end sees less than another behind the same IOMMU: all count.

@@ -30,11 +30,14 @@ static struct host_vdpa *vdpa_new(struct describer *d)
 	return v;
 }
 
+/* Made when there is none. NULL: a path that ends before the name, or no memory. */
 static struct host_vdpa *by_name(struct describer *d, const char *name, size_t len)
 {
 	struct host *h = d->h;
 	struct host_vdpa *v;
 
+	if (!len)
+		return NULL;
 	for (size_t i = 0; i < h->nvdpas; i++) {
 		v = &h->vdpas[i];
 		if (v->name && !strncmp(v->name, name, len) && !v->name[len])
@@ -122,7 +125,7 @@ static void node_link(struct describer *d, const char *target)
 	if (!v || !from || from >= end)
 		return;
 	name = memrchr(target, '/', (size_t)(end - target));
-	if (!name)
+	if (!name || name + 1 == end)
 		return;
 	d_set(d, &v->name, name + 1, (size_t)(end - name) - 1);
 	snprintf(link, sizeof(link), "../../../%.*s", (int)(end - from), from);

@@ -22,20 +22,11 @@ struct info {
 	uint32_t avail;	       /* DMA_AVAIL; 0: none */
 	const uint8_t *ranges; /* of IOVA_RANGE; NULL: none */
 	uint32_t nranges;
-	struct host_range span; /* first start, last end */
 };
 
 static uint32_t get32(const uint8_t *p)
 {
 	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint64_t get64(const uint8_t *p)
-{
-	uint64_t v;
 
 	memcpy(&v, p, sizeof(v));
 	return v;
@@ -53,8 +44,6 @@ static void get_span(const struct call *c, const struct uapi_cap *cap, struct in
 		return;
 	i->ranges = c->out + body;
 	i->nranges = n;
-	i->span.start = get64(i->ranges);
-	i->span.last = get64(i->ranges + 16ull * (n - 1) + 8);
 }
 
 static void get_caps(struct describer *d, const struct call *c, struct info *i)
@@ -96,13 +85,14 @@ static void save_domain(struct describer *d, int device, enum host_domain_kind k
 			const struct info *i)
 {
 	int io = d_iommu_of(d, device);
+	struct host_range span;
 
 	if (io < 0)
 		return;
 	d->seen[io][kind].pgsizes = i->pgsizes;
-	if (i->ranges) {
+	if (i->ranges && d_span(d, i->ranges, i->nranges, &span)) {
 		d_holes(d, device, i->ranges, i->nranges);
-		d_aperture(d, io, kind, &i->span);
+		d_aperture(d, io, kind, &span);
 	}
 }
 

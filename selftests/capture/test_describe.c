@@ -399,6 +399,56 @@ TEST(capabilities_that_did_not_fit_are_known_by_their_size)
 	host_free(h);
 }
 
+#define LOW  "0010000000000000ffffdffe00000000"
+#define HIGH "0000f0fe00000000ffffffffff010000"
+
+/* A kernel that does not sort, or whose range ends before it starts. */
+TEST(an_aperture_is_from_the_lowest_to_the_highest_address)
+{
+	static const struct {
+		const char *ranges, *want; /* NULL: an aperture */
+	} rows[] = {
+		{ LOW HIGH, NULL },
+		{ HIGH LOW, NULL },
+		{ LOW "ffffffffff0100000000f0fe00000000",
+		  "range 1 of the reply starts at 0x1ffffffffff and ends at 0xfef00000" },
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct capture_error err = { "" };
+		const struct host_domain *dom;
+		struct transcript t;
+		struct host *h;
+		char log[3000];
+
+		snprintf(log, sizeof(log),
+			 SYSFS RELEASE("7.3.4") OPEN_IOMMUFD
+			 "IOMMU_HWPT_ALLOC nr=0x3b89 in=3000000000000000010000000200000000000000"
+			 "00000000000000000000000000000000000000000000000000000000 ret=0 errno=0 "
+			 "out=3000000000000000010000000200000003000000"
+			 "00000000000000000000000000000000000000000000000000000000\n"
+			 "IOMMU_IOAS_IOVA_RANGES nr=0x3b84 in=20000000020000000200000000000000"
+			 "f0845469fe7f00000000000000000000 ret=0 errno=0 out=2000000002000000"
+			 "0200000000000000f0845469fe7f00000010000000000000\n"
+			 "  num_iovas=2 ranges=%s\n",
+			 rows[i].ranges);
+		ASSERT_EQ(0, probe_parse(log, strlen(log), "log.txt", &t, &err));
+		EXPECT_EQ(rows[i].want ? -EINVAL : 0, describe(&t, "log.txt", &h, &err));
+		transcript_free(&t);
+		if (rows[i].want) {
+			EXPECT_NOT_NULL(strstr(err.msg, rows[i].want))
+			{
+				TH_LOG("%s", err.msg);
+			}
+			continue;
+		}
+		dom = &h->iommus[0].domain[HOST_DOMAIN_PAGING];
+		EXPECT_EQ(0x1000, dom->aperture.start);
+		EXPECT_EQ(0x1ffffffffff, dom->aperture.last);
+		host_free(h);
+	}
+}
+
 static const struct {
 	const char *lines, *want;
 	int rc;

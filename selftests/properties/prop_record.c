@@ -129,8 +129,10 @@ static enum property_result describe_model(struct choices *c, void *ctx)
 	if (!h)
 		return PROPERTY_DISCARD;
 	/* What a device reserves other than its group lists, a description does not have. */
-	for (size_t i = 0; i < h->ndevices; i++)
+	for (size_t i = 0; i < h->ndevices; i++) {
 		h->devices[i].nregions = 0;
+		h->devices[i].own_regions = false;
+	}
 	rc = survey_of(h, &one, &err);
 	if (rc && rc != -ENOMEM && !memory_failed())
 		res = property_fail(c, "the first description: %s", err.msg);
