@@ -187,6 +187,13 @@ static void number(const struct call *c, void *v, size_t size)
 		memset(v, 0, size);
 }
 
+static void many(struct describer *d, const struct call *c, uint32_t *v)
+{
+	number(c, v, sizeof(*v));
+	if (*v > HOST_VDPA_MANY)
+		d_fail(d, "found %" PRIu32 " of them, expected at most %d", *v, HOST_VDPA_MANY);
+}
+
 /* The answer for one queue; they are asked in order, and kept as far as they are whole. */
 static void by_queue(struct describer *d, const struct call *c, uint32_t **v, size_t *n)
 {
@@ -211,6 +218,11 @@ static void config(struct describer *d, const struct call *c, struct host_vdpa *
 	if (c->ret < 0 || v->config || !d_in(c, 0, &cfg, sizeof(cfg)) || cfg.off || !cfg.len ||
 	    c->out_len < sizeof(cfg) || c->out_len - sizeof(cfg) < cfg.len)
 		return;
+	if (cfg.len > HOST_VDPA_CONFIG) {
+		d_fail(d, "found %" PRIu32 " bytes of configuration, expected at most %d", cfg.len,
+		       HOST_VDPA_CONFIG);
+		return;
+	}
 	v->config = malloc(cfg.len);
 	if (!v->config) {
 		d_nomem(d);
@@ -267,9 +279,9 @@ void d_vdpa(struct describer *d, const struct call *c, const struct d_fd *f)
 	case VHOST_GET_FEATURES: number(c, &v->features, 8); break;
 	case VHOST_GET_BACKEND_FEATURES: number(c, &v->backend_features, 8); break;
 	case VHOST_VDPA_GET_IOVA_RANGE: range(c, v); break;
-	case VHOST_VDPA_GET_VQS_COUNT: number(c, &v->queues, 4); break;
+	case VHOST_VDPA_GET_VQS_COUNT: many(d, c, &v->queues); break;
 	case VHOST_VDPA_GET_GROUP_NUM: number(c, &v->groups, 4); break;
-	case VHOST_VDPA_GET_AS_NUM: number(c, &v->spaces, 4); break;
+	case VHOST_VDPA_GET_AS_NUM: many(d, c, &v->spaces); break;
 	case VHOST_VDPA_GET_VRING_NUM:
 		number(c, &max, 2);
 		v->queue_max = max;

@@ -130,6 +130,10 @@ struct host_reset_dev {
 #define HOST_MAJOR_MAX 0xfff
 #define HOST_MINOR_MAX 0xfffff
 
+/* Of a vDPA device: queues and address spaces, and bytes of configuration space. More are no host's. */
+#define HOST_VDPA_MANY	 65536
+#define HOST_VDPA_CONFIG 65536
+
 struct host_device {
 	char *bdf;	/* "0000:00:05.0" */
 	char *link;	/* target of /sys/bus/pci/devices/BDF as read; NULL: made up */

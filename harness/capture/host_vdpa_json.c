@@ -7,9 +7,6 @@
 
 #include "harness/capture/host_names.h"
 
-#define QUEUES_MAX 65536
-#define CONFIG_MAX 65536 /* bytes of configuration space */
-
 static void *elements(struct json_reader *r, size_t n, size_t size)
 {
 	void *v = r->rc || !n ? NULL : calloc(n, size);
@@ -52,8 +49,8 @@ static void get_config(struct json_reader *r, const json_t *o, struct host_vdpa 
 	uint32_t size;
 	uint8_t *all;
 
-	v->config = json_bytes(r, o, "config", CONFIG_MAX, &v->config_len);
-	size = (uint32_t)json_int(r, o, "config-size", 1, CONFIG_MAX, v->config_len, false);
+	v->config = json_bytes(r, o, "config", HOST_VDPA_CONFIG, &v->config_len);
+	size = (uint32_t)json_int(r, o, "config-size", 1, HOST_VDPA_CONFIG, v->config_len, false);
 	if (r->rc || size == v->config_len)
 		return;
 	if (size < v->config_len) {
@@ -98,10 +95,10 @@ static void get_told(struct json_reader *r, const json_t *o, struct host_vdpa *v
 	v->backend_features = json_u64(r, o, "backend-features", 0, true);
 	v->range.start = json_u64(r, o, "first", 0, true);
 	v->range.last = json_u64(r, o, "last", 0, true);
-	v->queues = (uint32_t)json_int(r, o, "queues", 0, QUEUES_MAX, 0, false);
+	v->queues = (uint32_t)json_int(r, o, "queues", 0, HOST_VDPA_MANY, 0, false);
 	v->queue_max = (uint32_t)json_int(r, o, "queue-max", 0, UINT16_MAX, 0, false);
 	v->groups = (uint32_t)json_int(r, o, "groups", 0, UINT32_MAX, 0, false);
-	v->spaces = (uint32_t)json_int(r, o, "spaces", 0, 65536, 0, false);
+	v->spaces = (uint32_t)json_int(r, o, "spaces", 0, HOST_VDPA_MANY, 0, false);
 	get_config(r, o, v);
 	get_by_queue(r, o, "queue-groups", v->queues, &v->queue_group, &v->nqueue_group);
 	get_by_queue(r, o, "queue-desc-groups", v->queues, &v->queue_desc_group,

@@ -449,6 +449,8 @@ TEST(an_aperture_is_from_the_lowest_to_the_highest_address)
 	}
 }
 
+#define VDPA "open /dev/vhost-vdpa-0 fd=3 rdev=511:0 mode=0600\n"
+
 static const struct {
 	const char *lines, *want;
 	int rc;
@@ -465,6 +467,10 @@ static const struct {
 	{ "sysfs " DEV "vfio-dev/vfio0/dev = -1:0\n", "at most 4095:1048575", -EINVAL },
 	{ "link " DEV "iommu_group -> ../1\nlink " DEV "iommu_group -> ../2\n", "found group 2",
 	  -EINVAL },
+	{ VDPA "VHOST_VDPA_GET_VQS_COUNT nr=0x8004af80 in=00000000 ret=0 errno=0 out=01000100\n",
+	  "found 65537 of them", -EINVAL },
+	{ VDPA "VHOST_VDPA_GET_AS_NUM nr=0x8004af7a in=00000000 ret=0 errno=0 out=01000100\n",
+	  "found 65537 of them", -EINVAL },
 	{ RELEASE("linux"), "kernel release", -EINVAL },
 	{ "sysfs /proc/version = x\n", "no device, container or iommufd", -ENODATA },
 };
