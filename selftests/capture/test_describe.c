@@ -475,6 +475,32 @@ static const struct {
 	{ "sysfs /proc/version = x\n", "no device, container or iommufd", -ENODATA },
 };
 
+TEST(a_configuration_of_more_than_64_KiB_is_none)
+{
+	enum { BYTES = 65537 };
+	static char before[2 * BYTES + 1], after[2 * BYTES + 1], log[5 * BYTES];
+	struct capture_error err = { "" };
+	struct transcript t;
+	struct host *h;
+
+	memset(before, '0', sizeof(before) - 1);
+	memset(after, '1', sizeof(after) - 1);
+	snprintf(log, sizeof(log),
+		 VDPA "VHOST_VDPA_GET_CONFIG nr=0x8008af73 in=0000000001000100%s ret=0 errno=0 "
+		      "out=0000000001000100%s\n",
+		 before, after);
+	ASSERT_EQ(0, probe_parse(log, strlen(log), "log.txt", &t, &err))
+	{
+		TH_LOG("%s", err.msg);
+	}
+	EXPECT_EQ(-EINVAL, describe(&t, "log.txt", &h, &err));
+	EXPECT_NOT_NULL(strstr(err.msg, "found 65537 bytes of configuration"))
+	{
+		TH_LOG("%s", err.msg);
+	}
+	transcript_free(&t);
+}
+
 TEST(contradictions_are_named_with_their_line)
 {
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
