@@ -100,7 +100,7 @@ int d_iommu_of(struct describer *d, int device);
 int d_device_of_group(struct describer *d, int group);
 /* n usable ranges, 16 bytes each, with the device attached: what lies between is reserved. */
 void d_holes(struct describer *d, int device, const uint8_t *ranges, uint32_t n);
-/* From the lowest to the highest of n > 0 usable ranges. False: one is none, and the description fails. */
+/* From the lowest to the highest of n > 0 ranges. False: one is none, and the description fails. */
 bool d_span(struct describer *d, const uint8_t *ranges, uint32_t n, struct host_range *span);
 /*
  * What a domain was seen to reach, through one device. A device whose reserved

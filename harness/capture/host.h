@@ -130,7 +130,7 @@ struct host_reset_dev {
 #define HOST_MAJOR_MAX 0xfff
 #define HOST_MINOR_MAX 0xfffff
 
-/* Of a vDPA device: queues and address spaces, and bytes of configuration space. More are no host's. */
+/* Of a vDPA device at most: queues, and address spaces; bytes of configuration space. */
 #define HOST_VDPA_MANY	 65536
 #define HOST_VDPA_CONFIG 65536
 
