@@ -91,8 +91,6 @@ typedef struct HostIOMMUDeviceIOMMUFDVDPA {
 
 /* ---- between the files of this room ---- */
 
-/* A whole file of at most size - 1 bytes, NUL-terminated. Bytes, or -errno. */
-ssize_t vdpa_load(struct shim *s, const char *path, char *buf, size_t size);
 /*
  * v->iova_ranges from v->range and the reserved regions of the first ancestor
  * of the node in sysfs that is in an IOMMU group; what sysfs does not tell

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "hiod/path.h"
 #include "hiod/vdpa.h"
 
 static int get_iova_ranges(HostIOMMUDevice *hiod, struct hiod_ranges *out)
@@ -51,7 +52,7 @@ static int iommufd_realize(HostIOMMUDevice *hiod, void *agent, struct hiod_error
 {
 	const VDPADevice *v = agent;
 	char release[128];
-	ssize_t n = vdpa_load(v->shim, "/proc/sys/kernel/osrelease", release, sizeof(release));
+	ssize_t n = path_load(v->shim, "/proc/sys/kernel/osrelease", release, sizeof(release));
 
 	err->stage = HIOD_STAGE_REALIZE;
 	release[n < 0 ? 0 : strcspn(release, "\n")] = '\0';

@@ -16,24 +16,6 @@
 /* reserved_regions is one page at most. */
 #define REGIONS_MAX 4096
 
-ssize_t vdpa_load(struct shim *s, const char *path, char *buf, size_t size)
-{
-	int fd = shim_open(s, path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	do {
-		n = shim_read(s, fd, buf + used, size - 1 - used);
-		if (n > 0)
-			used += (size_t)n;
-	} while (n > 0 && used < size - 1);
-	shim_close(s, fd);
-	buf[used] = '\0';
-	return n < 0 ? n : (ssize_t)used;
-}
-
 /* Directory of the node in sysfs, by the number of the open descriptor. 0 or -errno. */
 static int node_dir(VDPADevice *v, char dir[VDPA_PATH_MAX])
 {
@@ -110,7 +92,7 @@ static int read_regions(VDPADevice *v, int group, struct hiod_ranges *reserved, 
 
 	path_put(path_put_number(path_put(path, "/sys/kernel/iommu_groups/"), (uint32_t)group),
 		 "/reserved_regions");
-	n = vdpa_load(v->shim, path, text, sizeof(text));
+	n = path_load(v->shim, path, text, sizeof(text));
 	if (n < 0) {
 		hiod_report(v->report, HIOD_REPORT_WARNING, NULL, "%s: %s", path,
 			    strerror((int)-n));

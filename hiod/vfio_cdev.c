@@ -55,25 +55,6 @@ static const char *find_entry(const char *names, size_t len)
 	return NULL;
 }
 
-/* A small sysfs file, NUL-terminated. 0 or -errno. */
-static int load(struct shim *s, const char *path, char *buf, size_t size)
-{
-	int fd = shim_open(s, path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	do {
-		n = shim_read(s, fd, buf + used, size - 1 - used);
-		if (n > 0)
-			used += n;
-	} while (n > 0 && used < size - 1);
-	shim_close(s, fd);
-	buf[used] = '\0';
-	return n < 0 ? (int)n : 0;
-}
-
 /* "MAJOR:MINOR" and whatever follows. */
 static bool parse_devnum(const char *text, struct devnum *dev)
 {
@@ -106,9 +87,9 @@ static int open_cdev(VFIODevice *vbasedev, const char *dir, struct hiod_error *e
 	if (!entry || strlen(entry) > ENTRY_MAX)
 		return hiod_error_set(err, -ENOENT, "failed to find vfio-dev/vfioX/dev");
 	path_put(path_put(path_put(path_put(path, dir), "/"), entry), "/dev");
-	rc = load(s, path, text, sizeof(text));
-	if (rc < 0)
-		return hiod_error_set(err, rc, "failed to load \"%s\"", path);
+	len = path_load(s, path, text, sizeof(text));
+	if (len < 0)
+		return hiod_error_set(err, (int)len, "failed to load \"%s\"", path);
 	if (!parse_devnum(text, &dev))
 		return hiod_error_set(err, -EINVAL, "failed to get major:minor for \"%s\"", path);
 	path_put(path_put(path, "/dev/vfio/devices/"), entry);

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "hiod/path.h"
+
+#include <fcntl.h>
+
+ssize_t path_load(struct shim *s, const char *path, char *buf, size_t size)
+{
+	int fd = shim_open(s, path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	do {
+		n = shim_read(s, fd, buf + used, size - 1 - used);
+		if (n > 0)
+			used += (size_t)n;
+	} while (n > 0 && used < size - 1);
+	shim_close(s, fd);
+	buf[used] = '\0';
+	return n < 0 ? n : (ssize_t)used;
+}
