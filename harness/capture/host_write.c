@@ -99,7 +99,7 @@ static json_t *domains(const struct host_iommu *io, bool *bad)
 		o = json_object();
 		if (d->attach_errno)
 			set(o, "error", json_new_errno(d->attach_errno), bad);
-		if (d->pgsizes || d->aperture.start || d->aperture.last) {
+		if (!d->attach_errno || d->pgsizes || d->aperture.start || d->aperture.last) {
 			set(o, "start", json_new_u64(d->aperture.start), bad);
 			set(o, "last", json_new_u64(d->aperture.last), bad);
 			set(o, "page-sizes", json_new_u64(d->pgsizes), bad);
@@ -409,7 +409,13 @@ int host_save(const struct host *h, const char *path, struct capture_error *err)
 	if (!text)
 		return capture_fail(err, -ENOMEM,
 				    "%s: out of memory, or a string that is not UTF-8", path);
-	rc = atomic_write(path, text, strlen(text), err);
+	if (strlen(text) > HOST_FILE_MAX)
+		rc = capture_fail(err, -EFBIG,
+				  "%s: a description of %zu bytes, which is more than the %u that "
+				  "are read",
+				  path, strlen(text), HOST_FILE_MAX);
+	else
+		rc = atomic_write(path, text, strlen(text), err);
 	free(text);
 	return rc;
 }

@@ -55,7 +55,7 @@ static int run_describe(const struct cli_command *c, int argc, char **argv)
 		if (text)
 			fputs(text, stdout);
 		else
-			status = cli_error("out of memory");
+			status = cli_error("out of memory, or a string that is not UTF-8");
 		free(text);
 	}
 	host_free(h);

@@ -150,7 +150,7 @@ static int write_host(const struct recon *r, int unit, const char *path)
 		if (text)
 			fputs(text, stdout);
 		else
-			status = cli_error("out of memory");
+			status = cli_error("out of memory, or a string that is not UTF-8");
 		free(text);
 	}
 	host_free(h);

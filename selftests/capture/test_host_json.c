@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The host description's file: round trips, strictness by key, and comparison. */
 #include <jansson.h>
+#include <unistd.h>
 
 #include "harness/capture/host_eq.h"
 #include "harness/capture/host_json.h"
@@ -330,6 +331,54 @@ TEST(each_value_is_checked_for_its_type_and_told_apart)
 	EXPECT_LT(100, w.values);
 	json_decref(w.root);
 	host_free(h);
+}
+
+/* As a reply of zeros makes one; what is known is not left out. */
+TEST(a_domain_of_zeros_survives_load_and_save)
+{
+	static const char text[] =
+		"{\"hiod-host\":1,\"origin\":\"made\",\"kernel\":\"6.12\",\"iommus\":[{\"type\":"
+		"\"intel\",\"domains\":{\"paging\":{\"start\":\"0x0\",\"last\":\"0x0\","
+		"\"page-sizes\":\"0x0\"}}}]}";
+	struct capture_error err = { "" };
+	struct host *h, *back = NULL;
+	char *written, where[128];
+
+	ASSERT_EQ(0, parse(text, &h, &err));
+	written = host_text(h);
+	ASSERT_NOT_NULL(written);
+	EXPECT_EQ(0, parse(written, &back, &err))
+	{
+		TH_LOG("%s", err.msg);
+	}
+	EXPECT_TRUE(back && host_eq(h, back, where, sizeof(where)));
+	free(written);
+	host_free(back);
+	host_free(h);
+}
+
+TEST(a_description_larger_than_what_is_read_is_not_written)
+{
+	static const char text[] = "{\"hiod-host\":1,\"origin\":\"made\",\"kernel\":\"6.12\"}";
+	struct capture_error err = { "" };
+	struct scratch s;
+	const char *path;
+	struct host *h;
+
+	scratch_make(&s);
+	path = scratch_path(&s, "x.host.json");
+	ASSERT_EQ(0, parse(text, &h, &err));
+	h->cmdline = calloc(1, HOST_FILE_MAX + 1);
+	ASSERT_NOT_NULL(h->cmdline);
+	memset(h->cmdline, 'x', HOST_FILE_MAX);
+	EXPECT_EQ(-EFBIG, host_save(h, path, &err));
+	EXPECT_TRUE(one_line_with(err.msg, "more than the 8388608 that are read"))
+	{
+		TH_LOG("%s", err.msg);
+	}
+	EXPECT_NE(0, access(path, F_OK));
+	host_free(h);
+	scratch_remove(&s);
 }
 
 static void unknown_in(struct ktap_meta *_metadata, json_t *root, json_t *in, const char *path)
