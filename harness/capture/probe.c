@@ -16,6 +16,7 @@
 
 #include "harness/capture/fds.h"
 #include "harness/capture/file.h"
+#include "harness/capture/host.h"
 #include "harness/capture/probe.h"
 #include "harness/capture/probe_ioctl.h"
 #include "harness/capture/probe_line.h"
@@ -277,7 +278,8 @@ static int on_open(struct importer *p, char *s)
 	if (fd_at) {
 		if (sscanf(fd_at, " fd=%d rdev=%u:%u mode=%o%n", &fd, &maj, &min, &mode, &end) !=
 			    4 ||
-		    fd_at[end] || fd < 0 || mode > 07777 || maj > 0xfff || min > 0xfffff)
+		    fd_at[end] || fd < 0 || mode > 07777 || maj > HOST_MAJOR_MAX ||
+		    min > HOST_MINOR_MAX)
 			return bad(p, p->line, "expected open PATH fd=N rdev=N:N mode=0N");
 		*fd_at = 0;
 	} else {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/capture/fds.h"
+#include "harness/capture/file.h"
 #include "harness/capture/marshal.h"
 #include "harness/capture/record.h"
 
@@ -61,6 +62,11 @@ static void put_line(struct recorder *r, char *line)
 		return;
 	}
 	memcpy(s + n, "\n", 2);
+	if (r->complete + (off_t)n + 1 > CAPTURE_FILE_MAX) {
+		free(s);
+		failed(r, -EFBIG);
+		return;
+	}
 	do {
 		w = write(r->fd, s, n + 1);
 	} while (w < 0 && errno == EINTR);

@@ -12,9 +12,9 @@
 
 /* ---- writing ------------------------------------------------------------ */
 
-static char *dump(json_t *o)
+static char *dump(json_t *o, size_t flags)
 {
-	char *s = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+	char *s = o ? json_dumps(o, JSON_COMPACT | flags) : NULL;
 
 	json_decref(o);
 	return s;
@@ -33,19 +33,20 @@ char *transcript_header_line(const struct transcript *t)
 			return NULL;
 		}
 	}
-	return dump(o);
+	return dump(o, 0);
 }
 
 char *transcript_call_line(const struct call *c)
 {
-	return dump(call_to_json(c));
+	/* Nine digits of a time. */
+	return dump(call_to_json(c), JSON_REAL_PRECISION(9));
 }
 
 char *transcript_result_line(const char *result)
 {
 	json_t *v = json_loads(result ? result : "{}", 0, NULL);
 
-	return dump(v ? json_pack("{s:o}", "result", v) : NULL);
+	return dump(v ? json_pack("{s:o}", "result", v) : NULL, 0);
 }
 
 static int put_line(struct atomic_file *a, char *line)

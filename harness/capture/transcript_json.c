@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/capture/host.h"
 #include "harness/capture/transcript_json.h"
+
+/* Thirty years: microseconds of more are no whole numbers of a double. */
+#define T_MAX 1e9
 
 /* What an operation's object holds besides "call", "ret", "errno" and "t". */
 #define ON_FD	 1
@@ -67,8 +71,8 @@ static json_t *names_to_json(const uint8_t *b, size_t len, bool *bad)
 	for (size_t i = 0; i < len;) {
 		size_t n = strnlen((const char *)b + i, len - i);
 
-		/* A name that is not UTF-8 cannot be in JSON: the caller falls back to hex. */
-		if (json_array_append_new(a, json_stringn((const char *)b + i, n)))
+		/* No name, or one that is not UTF-8, cannot be told: the caller falls back to hex. */
+		if (!n || json_array_append_new(a, json_stringn((const char *)b + i, n)))
 			*bad = true;
 		i += n + 1;
 	}
@@ -246,8 +250,8 @@ static void get_stat(struct json_reader *r, const json_t *obj, struct call *c)
 			  mode);
 		return;
 	}
-	if (!rdev || json_unpack(rdev, "[I,I!]", &maj, &min) || maj < 0 || min < 0 || maj > 0xfff ||
-	    min > 0xfffff) {
+	if (!rdev || json_unpack(rdev, "[I,I!]", &maj, &min) || maj < 0 || min < 0 ||
+	    maj > HOST_MAJOR_MAX || min > HOST_MINOR_MAX) {
 		json_fail(r, "rdev", "expected [major, minor]");
 		return;
 	}
@@ -407,8 +411,8 @@ void call_from_json(struct json_reader *r, const json_t *obj, struct call *c)
 		uint64_t flags = json_u64(r, obj, "flags", 0, true);
 
 		c->flags = (uint32_t)flags;
-		if (flags > INT32_MAX)
-			json_fail(r, "flags", "found 0x%" PRIx64 ", expected 31 bits", flags);
+		if (flags > UINT32_MAX)
+			json_fail(r, "flags", "found 0x%" PRIx64 ", expected 32 bits", flags);
 	}
 	if (shape & HAS_LEN)
 		c->len = (uint64_t)json_int(r, obj, "len", 0, INT64_MAX, 0, true);
@@ -443,6 +447,7 @@ void call_from_json(struct json_reader *r, const json_t *obj, struct call *c)
 		json_fail(r, "t", "expected seconds");
 	if (t)
 		c->t = json_number_value(t);
-	if (t && !(c->t >= 0))
-		json_fail(r, "t", "found %g, expected seconds since the first call", c->t);
+	if (t && !(c->t >= 0 && c->t <= T_MAX))
+		json_fail(r, "t", "found %g, expected 0 to %g seconds since the first call", c->t,
+			  T_MAX);
 }

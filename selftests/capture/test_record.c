@@ -286,4 +286,28 @@ TEST_F(rec, of_a_size_below_four_only_the_word_is_read)
 	EXPECT_EQ(3, LAST->in[0]);
 }
 
+/* What the reader takes is bounded: a recording ends aloud before that, in whole lines. */
+TEST_F(rec, a_recording_larger_than_what_is_read_is_ended)
+{
+	enum { BYTES = 1 << 20 };
+	uint8_t *data = calloc(1, BYTES);
+	struct transcript t;
+
+	ASSERT_NOT_NULL(data);
+	shim_open(self->r, "/sys/x", O_RDWR);
+	self->fake.fail = EIO;
+	for (unsigned int i = 0; i < 40; i++)
+		shim_pwrite(self->r, 3, data, BYTES, i);
+	EXPECT_EQ(-EFBIG, record_finish(self->r, NULL, &self->err));
+	EXPECT_TRUE(one_line_with(self->err.msg, "cannot record: File too large"))
+	{
+		TH_LOG("%s", self->err.msg);
+	}
+	ASSERT_EQ(0, transcript_load(self->path, TRANSCRIPT_PARTIAL, &t, &self->err));
+	EXPECT_LT(20, t.ncalls);
+	EXPECT_LT(t.ncalls, 40);
+	transcript_free(&t);
+	free(data);
+}
+
 TEST_HARNESS_MAIN

@@ -79,7 +79,7 @@ static void fill(struct transcript *t)
 	t->arch = strdup("x86_64");
 	t->source = strdup("made \"here\"");
 	t->device = strdup("0000:00:05.0");
-	t->result = strdup("{\"verdict\":\"refused\",\"n\":[1,2]}");
+	t->result = strdup("{\"verdict\":\"refused\",\"n\":[1,2],\"x\":0.12345678901}");
 	c = add(t, SHIM_OP_OPEN, -1, 0, "/dev/vfio/vfio", 3);
 	c->flags = O_RDWR | O_CLOEXEC;
 	c->t = 0.000125;
@@ -139,6 +139,12 @@ static void fill(struct transcript *t)
 	c = add(t, SHIM_OP_LISTDIR, -1, 0, "/sys/f", 3);
 	c->len = 64;
 	call_bytes(&c->out, &c->out_len, "\xff\xfe\0", 3);
+	/* A name that is none, as no kernel gives it. */
+	c = add(t, SHIM_OP_LISTDIR, -1, 0, "/sys/g", 4);
+	c->len = 64;
+	call_bytes(&c->out, &c->out_len, "a\0\0\0", 4);
+	c = add(t, SHIM_OP_ACCESS, -1, 0, "/dev/iommu", -EINVAL);
+	c->flags = UINT32_MAX;
 	add(t, SHIM_OP_CLOSE, 3, UAPI_FD_CONTAINER, NULL, 0);
 }
 
@@ -171,6 +177,7 @@ TEST_F(file, times_and_result_members_are_read_back)
 	EXPECT_STREQ("refused", verdict);
 	free(verdict);
 	EXPECT_NULL(transcript_result_str(&u, "n"));
+	EXPECT_STREQ(t.result, u.result);
 	EXPECT_EQ(2, u.calls[0].line);
 	transcript_free(&t);
 	transcript_free(&u);
@@ -206,6 +213,8 @@ static const struct {
 	  "errno: found 0, expected 1 to 4095" },
 	{ "{\"call\":\"close\",\"fd\":3,\"kind\":\"group\",\"ret\":0,\"t\":-1}", "t: found -1" },
 	{ "{\"call\":\"close\",\"fd\":3,\"kind\":\"group\",\"ret\":0,\"t\":\"1\"}", "t: expected" },
+	{ "{\"call\":\"close\",\"fd\":3,\"kind\":\"group\",\"ret\":0,\"t\":1e13}",
+	  "t: found 1e+13, expected 0 to 1e+09" },
 	{ "{\"call\":\"open\",\"flags\":\"0x0\",\"ret\":3}", "path: missing" },
 	{ "{\"call\":\"open\",\"path\":\"/x\",\"flags\":2,\"ret\":3}", "flags: found a number" },
 	{ "{\"call\":\"open\",\"path\":\"/x\",\"flags\":\"0xfffffffff\",\"ret\":3}",
