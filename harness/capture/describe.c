@@ -237,6 +237,17 @@ struct host_group *d_group(struct describer *d, int id)
 	return &v[h->ngroups++];
 }
 
+int d_group_id(struct describer *d, const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	unsigned long id = strtoul(text, NULL, 10);
+
+	if (n && !text[n] && id <= INT32_MAX)
+		return (int)id;
+	d_fail(d, "found group \"%.40s\", expected a number from 0 to %d", text, INT32_MAX);
+	return -1;
+}
+
 int d_iommu_new(struct describer *d)
 {
 	struct host *h = d->h;
@@ -321,9 +332,7 @@ static void on_open(struct describer *d, const struct call *c)
 	if (kind == UAPI_FD_CONTAINER || kind == UAPI_FD_IOMMUFD)
 		f->context = d_context_new(d, kind == UAPI_FD_IOMMUFD);
 	if (kind == UAPI_FD_GROUP) {
-		const char *n = c->path + strcspn(c->path, "0123456789");
-
-		f->group = (int)strtol(n, NULL, 10);
+		f->group = d_group_id(d, c->path + strcspn(c->path, "0123456789"));
 		bound(d, d_device_of_group(d, f->group));
 	}
 	if (kind == UAPI_FD_DEVICE) {

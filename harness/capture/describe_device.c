@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a device's own requests tell: its info, regions, interrupts, and binding. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #define REGION_SIZE 32
 #define RESET_SIZE  12 /* struct vfio_pci_hot_reset_info; 8 bytes for each function follow */
 #define RESET_MAX   4096
+#define UNSEEN_MAX  4096 /* bytes of a chain that a reply only tells the size of */
 
 /*
  * The chain behind the fixed part of a reply that needs total bytes: as it was
@@ -23,8 +25,13 @@ static void save_caps(struct describer *d, const struct call *c, uint32_t fixed,
 {
 	bool have = c->out_len >= total;
 
-	if (total <= fixed || total > UAPI_SPAN_LIMIT || (*caps && !have))
+	if (total <= fixed || (!have && (*caps || total - fixed > UNSEEN_MAX)))
 		return;
+	if (total - fixed > HOST_CAPS_MAX) {
+		d_fail(d, "found %" PRIu32 " bytes of capabilities, expected at most %d",
+		       total - fixed, HOST_CAPS_MAX);
+		return;
+	}
 	free(*caps);
 	*caps_len = total - fixed;
 	*caps = calloc(1, *caps_len);
@@ -154,7 +161,7 @@ static void on_reset(struct describer *d, const struct call *c, struct host_devi
 		if (!d_after(c, RESET_SIZE + 8 * i, &group, 4) ||
 		    !d_after(c, RESET_SIZE + 8 * i + 4, &where, 4))
 			where = group = 0;
-		if (!(flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID))
+		if (!(flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID) && group <= INT32_MAX)
 			r->group = (int)group;
 		snprintf(bdf, sizeof(bdf), "%04x:%02x:%02x.%x", where & 0xffff, where >> 16 & 0xff,
 			 where >> 27, where >> 24 & 7);

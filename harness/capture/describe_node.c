@@ -18,11 +18,12 @@ static struct host_node *fixed_node(struct describer *d, const char *path)
 /* "/dev/vfio/26", "/dev/vfio/noiommu-0": the group; NULL for other paths. */
 static struct host_group *group_node(struct describer *d, const char *path)
 {
-	const char *name = path + strcspn(path, "0123456789");
+	int id;
 
-	if (uapi_fd_from_path(path) != UAPI_FD_GROUP || !*name)
+	if (uapi_fd_from_path(path) != UAPI_FD_GROUP)
 		return NULL;
-	return d_group(d, (int)strtol(name, NULL, 10));
+	id = d_group_id(d, path + strcspn(path, "0123456789"));
+	return id < 0 ? NULL : d_group(d, id);
 }
 
 void d_open(struct describer *d, const struct call *c)

@@ -94,6 +94,8 @@ void d_object_del(struct d_context *x, uint32_t id);
 /* Index of the device, group (id), made when not there yet; -1: no memory. */
 int d_device(struct describer *d, const char *bdf);
 struct host_group *d_group(struct describer *d, int id);
+/* The number of a group; -1: text is none, and the description fails. */
+int d_group_id(struct describer *d, const char *text);
 /* Index of the IOMMU behind a device, made when the device has a group; -1: it has none. */
 int d_iommu_of(struct describer *d, int device);
 /* The device of a group that is the transcript's, else the first that VFIO has, else the first; -1. */

@@ -210,7 +210,7 @@ static void read_regions(struct describer *d, int id, const struct call *c)
 static void read_group_file(struct describer *d, int id, const char *name, const char *path,
 			    const struct call *c)
 {
-	struct host_group *g = d_group(d, id);
+	struct host_group *g = id < 0 ? NULL : d_group(d, id);
 
 	if (!g)
 		return;
@@ -345,8 +345,9 @@ static int group_of(struct describer *d, int dev)
 	if (v->group < 0)
 		link_ahead(d, v->bdf, "iommu_group", last, sizeof(last));
 	if (v->group < 0)
-		v->group = (int)strtol(last, NULL, 10);
-	d_group(d, v->group);
+		v->group = d_group_id(d, last);
+	if (v->group >= 0)
+		d_group(d, v->group);
 	return v->group;
 }
 
@@ -414,7 +415,7 @@ void d_file_read(struct describer *d, const char *path, const struct call *c)
 		read_device_file(d, path, c);
 	} else if ((rest = after(path, GROUP_DIR)) &&
 		   (rest = component(rest, name, sizeof(name)))) {
-		read_group_file(d, (int)strtol(name, NULL, 10), rest, path, c);
+		read_group_file(d, d_group_id(d, name), rest, path, c);
 	} else if ((rest = after(path, CLASS_DIR)) &&
 		   (rest = component(rest, name, sizeof(name))) &&
 		   (rest = after(rest, "intel-iommu/"))) {
@@ -493,12 +494,12 @@ void d_readlink(struct describer *d, const struct call *c)
 	if (dev >= 0 && !*rest) {
 		d_set(d, &d->h->devices[dev].link, target, strlen(target));
 	} else if (dev >= 0 && !strcmp(rest, "iommu_group")) {
-		int id = (int)strtol(last, NULL, 10);
+		int id = d_group_id(d, last);
 
 		if (d->h->devices[dev].group >= 0 && d->h->devices[dev].group != id)
 			d_fail(d, "found group %d, but %d before", id, d->h->devices[dev].group);
-		d->h->devices[dev].group = id;
-		d_group(d, id);
+		if (id >= 0 && d_group(d, id))
+			d->h->devices[dev].group = id;
 	} else if (dev >= 0 && !strcmp(rest, "iommu")) {
 		set_iommu(d, dev, target, last);
 	} else if (dev >= 0 && !strcmp(rest, "driver")) {
@@ -513,7 +514,8 @@ void d_readlink(struct describer *d, const struct call *c)
 
 static void list_group(struct describer *d, int id, const struct call *c)
 {
-	d_group(d, id);
+	if (id >= 0)
+		d_group(d, id);
 	for (uint32_t i = 0; i < c->out_len && !d->rc;) {
 		const char *name = (const char *)c->out + i;
 		size_t n = strnlen(name, c->out_len - i);
@@ -521,7 +523,7 @@ static void list_group(struct describer *d, int id, const struct call *c)
 		int dev;
 
 		i += (uint32_t)n + 1;
-		if (n >= sizeof(bdf))
+		if (!n || n >= sizeof(bdf))
 			continue;
 		memcpy(bdf, name, n);
 		bdf[n] = 0;
@@ -585,7 +587,7 @@ void d_listdir(struct describer *d, const struct call *c)
 		}
 	} else if ((rest = after(c->path, GROUP_DIR)) &&
 		   (rest = component(rest, name, sizeof(name))) && !strcmp(rest, "devices")) {
-		list_group(d, (int)strtol(name, NULL, 10), c);
+		list_group(d, d_group_id(d, name), c);
 	} else if (!strcmp(c->path, "/sys/kernel/iommu_groups")) {
 		list_groups(d, c);
 	}

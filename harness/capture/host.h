@@ -130,6 +130,9 @@ struct host_reset_dev {
 #define HOST_MAJOR_MAX 0xfff
 #define HOST_MINOR_MAX 0xfffff
 
+/* Bytes of a capability chain at most. */
+#define HOST_CAPS_MAX 65536
+
 /* Of a vDPA device at most: queues, and address spaces; bytes of configuration space. */
 #define HOST_VDPA_MANY	 65536
 #define HOST_VDPA_CONFIG 65536

@@ -10,8 +10,6 @@
 #include "harness/capture/host_vdpa_json.h"
 #include "harness/capture/json.h"
 
-#define CAPS_MAX 65536 /* bytes of a capability chain */
-
 static int get_word(struct json_reader *r, const json_t *o, const char *key,
 		    const char *const *words, int n)
 {
@@ -262,7 +260,7 @@ static void get_region_infos(struct json_reader *r, const json_t *o, struct host
 			ri->flags = (uint32_t)json_int(r, e, "flags", 0, UINT32_MAX, 0, true);
 			ri->size = json_u64(r, e, "size", 0, true);
 			ri->offset = json_u64(r, e, "offset", 0, true);
-			ri->caps = json_bytes(r, e, "caps", CAPS_MAX, &ri->caps_len);
+			ri->caps = json_bytes(r, e, "caps", HOST_CAPS_MAX, &ri->caps_len);
 		}
 		json_leave(r, mark);
 	}
@@ -350,7 +348,7 @@ static void get_info(struct json_reader *r, const json_t *o, struct host_device 
 		d->info_flags = (uint32_t)json_int(r, v, "flags", 0, UINT32_MAX, 0, true);
 		d->num_regions = (uint32_t)json_int(r, v, "regions", 0, UINT32_MAX, 0, true);
 		d->num_irqs = (uint32_t)json_int(r, v, "irqs", 0, UINT32_MAX, 0, true);
-		d->info_caps = json_bytes(r, v, "caps", CAPS_MAX, &d->info_caps_len);
+		d->info_caps = json_bytes(r, v, "caps", HOST_CAPS_MAX, &d->info_caps_len);
 	}
 	json_leave(r, mark);
 }

@@ -399,6 +399,88 @@ TEST(capabilities_that_did_not_fit_are_known_by_their_size)
 	host_free(h);
 }
 
+TEST(the_group_of_a_reset_beyond_31_bits_is_not_known)
+{
+	struct host *h = of_log(_metadata, SYSFS RELEASE("6.12.1") OPEN_LEGACY
+				"VFIO_GROUP_GET_DEVICE_FD nr=0x3b6a arg=\"0000:3b:00.0\" ret=5 "
+				"errno=0\n"
+				"VFIO_DEVICE_GET_PCI_HOT_RESET_INFO nr=0x3b70 "
+				"in=1c000000000000000000000000000000000000000000000000000000 ret=0 "
+				"errno=0 out=1c0000000000000002000000"
+				"feffffff00003b001a00000000003b01\n");
+
+	ASSERT_NOT_NULL(h);
+	ASSERT_EQ(2, h->devices[0].nreset);
+	EXPECT_EQ(-1, h->devices[0].reset[0].group);
+	EXPECT_EQ(26, h->devices[0].reset[1].group);
+	host_free(h);
+}
+
+/* A region's reply with so many bytes of capabilities, or with their number only; hex, to free. */
+static char *region_reply(uint32_t caps, bool whole)
+{
+	uint32_t size = 32 + caps, bytes = whole ? size : 32;
+	char *s = calloc(2, bytes + 1), *p = s;
+
+	for (int i = 0; s && i < 4; i++)
+		p += sprintf(p, "%02x", size >> (8 * i) & 0xff);
+	if (s)
+		memset(p, '0', 2ul * bytes - 8);
+	if (s && whole)
+		memcpy(s + 24, "20", 2);
+	return s;
+}
+
+TEST(a_capability_chain_has_a_bound)
+{
+	static const struct {
+		uint32_t caps, kept;
+		bool whole;
+		const char *want; /* NULL: described */
+	} rows[] = {
+		{ 4096, 4096, false, NULL }, /* as many zeros stand for it */
+		{ 4097, 0, false, NULL },    /* a lie, or nothing to keep */
+		{ 65536, 65536, true, NULL },
+		{ 65537, 0, true, "found 65537 bytes of capabilities, expected at most 65536" },
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		char *reply = region_reply(rows[i].caps, rows[i].whole), *asked = NULL, *log = NULL;
+		struct capture_error err = { "" };
+		struct transcript t;
+		struct host *h = NULL;
+
+		ASSERT_NOT_NULL(reply);
+		asked = strdup(reply);
+		ASSERT_NOT_NULL(asked);
+		memcpy(asked, rows[i].whole ? reply : "20000000", 8);
+		memcpy(asked + 24, "00", 2);
+		ASSERT_LT(0, asprintf(&log,
+				      SYSFS RELEASE("6.12.1") OPEN_LEGACY
+				      "VFIO_GROUP_GET_DEVICE_FD nr=0x3b6a arg=\"0000:3b:00.0\" "
+				      "ret=5 errno=0\nVFIO_DEVICE_GET_REGION_INFO nr=0x3b6c in=%s "
+				      "ret=0 errno=0 out=%s\n",
+				      asked, reply));
+		ASSERT_EQ(0, probe_parse(log, strlen(log), "log.txt", &t, &err))
+		{
+			TH_LOG("%s", err.msg);
+		}
+		EXPECT_EQ(rows[i].want ? -EINVAL : 0, describe(&t, "log.txt", &h, &err))
+		{
+			TH_LOG("%s", err.msg);
+		}
+		if (rows[i].want)
+			EXPECT_NOT_NULL(strstr(err.msg, rows[i].want));
+		if (h)
+			EXPECT_EQ(rows[i].kept, h->devices[0].region_info[0].caps_len);
+		transcript_free(&t);
+		host_free(h);
+		free(log);
+		free(asked);
+		free(reply);
+	}
+}
+
 #define LOW  "0010000000000000ffffdffe00000000"
 #define HIGH "0000f0fe00000000ffffffffff010000"
 
@@ -467,6 +549,14 @@ static const struct {
 	{ "sysfs " DEV "vfio-dev/vfio0/dev = -1:0\n", "at most 4095:1048575", -EINVAL },
 	{ "link " DEV "iommu_group -> ../1\nlink " DEV "iommu_group -> ../2\n", "found group 2",
 	  -EINVAL },
+	/* Groups by numbers that wrap in 32 bits, and one that is no number. */
+	{ "link " DEV "iommu_group -> ../4294967295\n", "found group \"4294967295\", expected",
+	  -EINVAL },
+	{ "link " DEV "iommu_group -> ../-5\n", "found group \"-5\", expected", -EINVAL },
+	{ "link " DEV "iommu_group -> ../x\n", "found group \"x\", expected", -EINVAL },
+	{ "sysfs /sys/kernel/iommu_groups/2147483648/type = DMA\n", "found group", -EINVAL },
+	{ "sysfs /sys/kernel/iommu_groups/x/type = DMA\n", "found group", -EINVAL },
+	{ "open /dev/vfio/4294967295 fd=3 rdev=239:0 mode=0600\n", "found group", -EINVAL },
 	{ VDPA "VHOST_VDPA_GET_VQS_COUNT nr=0x8004af80 in=00000000 ret=0 errno=0 out=01000100\n",
 	  "found 65537 of them", -EINVAL },
 	{ VDPA "VHOST_VDPA_GET_AS_NUM nr=0x8004af7a in=00000000 ret=0 errno=0 out=01000100\n",
