@@ -9,7 +9,7 @@
 #include "harness/capture/host.h"
 #include "harness/capture/transcript_json.h"
 
-/* Thirty years: microseconds of more are no whole numbers of a double. */
+/* Thirty years, whose microseconds a double has exactly. */
 #define T_MAX 1e9
 
 /* What an operation's object holds besides "call", "ret", "errno" and "t". */

@@ -170,7 +170,7 @@ def values(v):
         yield "an array", []
         yield "an object", {}
     yield "null", None
-    if isinstance(v, int) and not isinstance(v, bool):
+    if isinstance(v, (int, float)) and not isinstance(v, bool):
         yield "negative", -2
         yield "too big", 1 << 40
         yield "a fraction", 1.5
