@@ -163,12 +163,12 @@ static enum property_result monotonic(struct choices *c, void *ctx)
 
 /*
  * The classes of hosts and questions that the two backends may answer
- * differently, each by what it is, not by the answers.
+ * differently, each by what it is, not by the answers. One more goes across
+ * all of them: regions_differ().
  */
 enum backend_class {
 	SAME,
 	FIRST_STAGE_ASKED, /* the guest's first stage: a matter of iommufd */
-	OWN_REGIONS,	   /* type1 has the group's reserved regions, iommufd the device's */
 	ONLY_FIRST_STAGE,  /* <= 6.12, no second stage: iommufd cannot attach */
 	DIRTY_TRACKING,	   /* >= 6.13: page tables with dirty tracking stay on the second stage */
 	PAGE_SIZES, /* virtio-iommu with a granule: type1 tells all sizes, iommufd the least */
@@ -182,8 +182,6 @@ static enum backend_class classify(const struct host *h, const struct hiod_check
 
 	if (opt && strstr(v, opt))
 		return FIRST_STAGE_ASKED;
-	if (h->devices[0].own_regions)
-		return OWN_REGIONS;
 	if (scalable && io->type == HOST_IOMMU_INTEL && ECAP_FLTS(io->ecap)) {
 		bool prefers_first = h->features & 1u << HOST_F_FIRST_STAGE;
 
@@ -201,17 +199,34 @@ static int second_stage(uint64_t cap)
 {
 	int mgaw = (int)(cap >> 16 & 0x3f) + 1, bits = 0;
 
-	for (int level = 0; level < 4; level++)
+	/* The fifth bit is reserved; kernels that compare take it for five levels. */
+	for (int level = 1; level < 5; level++)
 		if (cap >> (8 + level) & 1)
-			bits = 30 + 9 * level;
+			bits = level < 3 ? 30 + 9 * level : 57;
 	/* Below three levels there is no page table to put in. */
 	return mgaw <= 30 ? 0 : bits < mgaw ? bits : mgaw;
+}
+
+/*
+ * No reserved region reaches into the upper half of so many bits, or beyond:
+ * the tops of apertures of these and of twice as many are whole.
+ */
+static bool tops_are_whole(const struct host *h, int bits)
+{
+	const struct host_group *g = &h->groups[0];
+
+	for (size_t i = 0; bits > 0 && i < g->nregions; i++)
+		if (g->regions[i].last >> (bits - 1))
+			return false;
+	return bits > 0;
 }
 
 static enum property_result compare(struct choices *c, enum backend_class k, const struct host *h,
 				    const struct hiod_check *q, const struct hiod_verdict *legacy,
 				    const struct hiod_verdict *fd)
 {
+	int second, want, least;
+
 	switch (k) {
 	case SAME:
 		if (same_verdict(legacy, fd))
@@ -223,9 +238,6 @@ static enum property_result compare(struct choices *c, enum backend_class k, con
 		if (q->profile->first_stage_rule != HIOD_FIRST_STAGE_CHECKED &&
 		    fd->verdict == HIOD_ACCEPTED)
 			return property_fail(c, "a first stage before 11.0");
-		return PROPERTY_PASS;
-	case OWN_REGIONS:
-		/* The aperture is the same: only its top may be cut on one side. */
 		return PROPERTY_PASS;
 	case ONLY_FIRST_STAGE:
 		if (fd->verdict != HIOD_REFUSED || fd->stage > HIOD_STAGE_REALIZE)
@@ -239,11 +251,19 @@ static enum property_result compare(struct choices *c, enum backend_class k, con
 		/* Refused before a width is known, by both. */
 		if (legacy->host_aw_bits <= 0 && legacy->host_aw_bits == fd->host_aw_bits)
 			return PROPERTY_PASS;
-		/* One bit wider, unless the second stage itself is the narrower one. */
-		if (fd->host_aw_bits <= legacy->host_aw_bits &&
-		    legacy->host_aw_bits < second_stage(h->iommus[0].cap))
-			return property_fail(c, "%d bits by iommufd, %d by type1", fd->host_aw_bits,
-					     legacy->host_aw_bits);
+		/* Until 7.0 both stages have one depth of page tables, then each its own. */
+		second = second_stage(h->iommus[0].cap);
+		if (!second)
+			return PROPERTY_PASS;
+		want = h->features & 1u << HOST_F_WIDTH_MGAW ? second : legacy->host_aw_bits + 1;
+		least = legacy->host_aw_bits < second ? legacy->host_aw_bits : second;
+		if (fd->host_aw_bits < least ||
+		    (fd->host_aw_bits != want &&
+		     tops_are_whole(h, fd->host_aw_bits < legacy->host_aw_bits
+					       ? fd->host_aw_bits
+					       : legacy->host_aw_bits)))
+			return property_fail(c, "%d bits by iommufd, %d by type1, not %d",
+					     fd->host_aw_bits, legacy->host_aw_bits, want);
 		return PROPERTY_PASS;
 	case PAGE_SIZES:
 		if (legacy->host_aw_bits != fd->host_aw_bits)
@@ -251,6 +271,44 @@ static enum property_result compare(struct choices *c, enum backend_class k, con
 		return PROPERTY_PASS;
 	}
 	return PROPERTY_PASS;
+}
+
+/* The first device is in the first group. A region to the end of all addresses, in the device's own list or in its group's. */
+static bool cut_the_top(struct choices *c, struct host *h)
+{
+	struct host_device *d = &h->devices[0];
+	bool own = choices_bool(c, 50);
+	struct host_region **r = own ? &d->regions : &h->groups[0].regions, *v;
+	size_t *n = own ? &d->nregions : &h->groups[0].nregions;
+
+	v = realloc(*r, (*n + 1) * sizeof(*v));
+	if (!v)
+		return false;
+	*r = v;
+	v[(*n)++] = (struct host_region){ 1ull << choices_range(c, 36, 56), UINT64_MAX,
+					  HOST_REGION_RESERVED };
+	return true;
+}
+
+/*
+ * Type1 cuts the group's reserved regions, iommufd the device's. Where these
+ * differ, the group gets the device's: from then on the backends answer as on
+ * any other host. False: they are the same.
+ */
+static bool regions_differ(struct host *h)
+{
+	struct host_device *d = &h->devices[0];
+	struct host_group *g = &h->groups[0];
+
+	if (!d->own_regions)
+		return false;
+	free(g->regions);
+	g->regions = d->regions;
+	g->nregions = d->nregions;
+	d->regions = NULL;
+	d->nregions = 0;
+	d->own_regions = false;
+	return true;
 }
 
 static enum property_result one_verdict(struct choices *c, void *ctx)
@@ -267,16 +325,31 @@ static enum property_result one_verdict(struct choices *c, void *ctx)
 	h = make_host(c, HOST_PLAIN);
 	if (!h)
 		return PROPERTY_DISCARD;
+	/* Nothing else of the two lists would show in the width. */
+	if (h->devices[0].own_regions && choices_bool(c, 60) && !cut_the_top(c, h))
+		goto out;
 	if (!h->devices[0].has_cdev || !run(h, &q, &legacy, &left))
 		goto out;
 	q.backend = HIOD_BACKEND_IOMMUFD;
 	if (run(h, &q, &fd, &left)) {
 		note(c, "legacy", &legacy);
 		note(c, "iommufd", &fd);
-		/* A unit that no kernel can use has no device in VFIO at all. */
-		res = legacy.stage < HIOD_STAGE_REALIZE && fd.stage < HIOD_STAGE_REALIZE
-			      ? PROPERTY_PASS
-			      : compare(c, classify(h, &q), h, &q, &legacy, &fd);
+		q.backend = HIOD_BACKEND_LEGACY;
+		if (regions_differ(h)) {
+			hiod_verdict_free(&legacy);
+			if (!run(h, &q, &legacy, &left)) {
+				hiod_verdict_free(&fd);
+				goto out;
+			}
+			note(c, "legacy, the group as the device", &legacy);
+		}
+		/* Nothing was asked of the host, or a unit that no kernel uses has no device. */
+		if (legacy.stage >= HIOD_STAGE_REALIZE || fd.stage >= HIOD_STAGE_REALIZE)
+			res = compare(c, classify(h, &q), h, &q, &legacy, &fd);
+		else if (legacy.verdict == fd.verdict && fd.verdict != HIOD_ACCEPTED)
+			res = PROPERTY_PASS;
+		else
+			res = property_fail(c, "two verdicts before the host was asked");
 		hiod_verdict_free(&fd);
 	}
 	hiod_verdict_free(&legacy);
