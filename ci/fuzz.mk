@@ -123,7 +123,8 @@ $(OBJ)/fuzzers/%: $(O)/fuzz/%.o $(SANDBOX) $(SERVING) $$(call FUZZ_LIBS_OF,$$*)
 		$(JANSSON_LIBS) $(if $(SANDBOX),$(SECCOMP_LIBS))
 
 # Seeds, dictionaries, C tests, and inputs without any fuzzer.
-$(OBJ)/fuzz-tool: $(O)/selftests/fuzz/tool.o $(SRC_properties:%.c=$(O)/%.o) $(FUZZ_ARCHIVES)
+$(OBJ)/fuzz-tool: $(O)/selftests/fuzz/tool.o \
+		$(if $(filter yes,$(JSON)),$(O)/selftests/fuzz/recorded.o) $(SRC_properties:%.c=$(O)/%.o) $(FUZZ_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(filter $(FUZZ_ARCHIVES),$(LINKLIBS)) $(JANSSON_LIBS)
 

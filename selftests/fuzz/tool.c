@@ -25,6 +25,7 @@
 #include "harness/property/files.h"
 #include "harness/uapi/uapi.h"
 #include "hiod/profile.h"
+#include "selftests/fuzz/recorded.h"
 #include "selftests/properties/list.h"
 
 static int usage(void)
@@ -144,6 +145,48 @@ static int from_corpus(const struct property *p, const char *dir)
 			closedir(d);
 	}
 	return 0;
+}
+
+struct seeds {
+	const char *dir;
+	unsigned int failed;
+};
+
+/* By what is in it: hosts give the same answer more than once. */
+static bool put_recorded(void *ctx, const void *data, size_t len)
+{
+	struct seeds *s = ctx;
+	const uint8_t *b = data;
+	uint64_t h = 0xcbf29ce484222325;
+	char name[32];
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ b[i]) * 0x100000001b3;
+	snprintf(name, sizeof(name), "recorded-%016" PRIx64, h);
+	if (!put(s->dir, name, data, len))
+		s->failed++;
+	return !s->failed;
+}
+
+/* What the kernels of corpus/hosts answered. */
+static int from_recordings(const struct property *p, const char *dir)
+{
+	struct seeds s = { .dir = dir };
+	struct dirent **names = NULL;
+	int n = recorded_replies ? scandir("corpus/hosts", &names, NULL, alphasort) : 0;
+	bool more = true;
+
+	for (int i = 0; i < n; i++) {
+		const char *dot = strstr(names[i]->d_name, ".capture.jsonl");
+		char path[4096];
+
+		snprintf(path, sizeof(path), "corpus/hosts/%s", names[i]->d_name);
+		if (dot && more)
+			more = recorded_replies(p->name, path, put_recorded, &s);
+		free(names[i]);
+	}
+	free(names);
+	return s.failed ? 2 : 0;
 }
 
 /* ---- dictionaries ------------------------------------------------------------------- */
@@ -362,7 +405,9 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "seeds") && argc == 5) {
 		rc = generated(p, argv[3], strtoul(argv[4], NULL, 0));
-		return rc ? rc : from_corpus(p, argv[3]);
+		if (!rc)
+			rc = from_corpus(p, argv[3]);
+		return rc ? rc : from_recordings(p, argv[3]);
 	}
 	if (!strcmp(argv[1], "dict") && argc == 3)
 		return dict(p);
