@@ -198,10 +198,28 @@ static bool given(struct choices *c, uint64_t max, uint64_t *value)
 	return true;
 }
 
+/*
+ * Most draws of a fuzzer's input are one byte of it and not recorded. What follows
+ * is what given() does for them, in a fraction of its time; some fifty are made
+ * for an input that takes some microseconds.
+ */
+static inline bool has_byte(const struct choices *c)
+{
+	return c->source == CHOICES_BYTES && !c->keep && c->pos < c->len && c->drawn < CHOICES_MAX;
+}
+
+static inline uint32_t next_byte(struct choices *c)
+{
+	c->drawn++;
+	return c->bytes[c->pos++];
+}
+
 uint64_t choices_upto(struct choices *c, uint64_t max)
 {
 	uint64_t v;
 
+	if (max - 1 < 255 && has_byte(c))
+		return next_byte(c) % (uint32_t)(max + 1);
 	if (given(c, max, &v))
 		return v;
 	v = below_or_at(c, max);
@@ -231,6 +249,8 @@ uint64_t choices_range(struct choices *c, uint64_t lo, uint64_t hi)
 {
 	uint64_t max = hi - lo, v;
 
+	if (max - 1 < 255 && has_byte(c))
+		return lo + next_byte(c) % (uint32_t)(max + 1);
 	if (given(c, max, &v))
 		return lo + v;
 	v = biased(c, max);
@@ -242,6 +262,8 @@ bool choices_bool(struct choices *c, unsigned int percent)
 {
 	uint64_t v;
 
+	if (has_byte(c))
+		return next_byte(c) & 1;
 	if (given(c, 1, &v))
 		return v;
 	v = below_or_at(c, 99) < percent;
