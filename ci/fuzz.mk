@@ -98,10 +98,16 @@ FUZZ_PLAIN := -include harness/property/serving/serving.h
 SERVING := $(O)/harness/property/serving/serving.o
 endif
 
+# What reads and writes the memory of the code under test is checked all the same.
+FUZZ_CROSSING := $(addprefix harness/uapi/,fields.c mem.c)
+$(FUZZ_CROSSING:%.c=$(O)/unguided/%.o): UNCHECKED :=
+$(FUZZ_CROSSING:%.c=$(O)/unguided/%.o): FUZZ_PLAIN :=
+
+$(O)/unguided/%.o: UNCHECKED := -fno-sanitize=address,undefined
 $(O)/unguided/%.o: %.c $(HEADERS)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(COMPILE) -fno-sanitize=fuzzer-no-link,address,undefined $(FUZZ_PLAIN) -c -o $@ $<
+	$(Q)$(COMPILE) -fno-sanitize=fuzzer-no-link $(UNCHECKED) $(FUZZ_PLAIN) -c -o $@ $<
 
 define unguided_rule
 $(OBJ)/unguided/lib$(1).a: $(SRC_$(1):%.c=$(O)/unguided/%.o)

@@ -69,7 +69,8 @@ int user_in_ext(struct model *m, void *dst, size_t ksize, uint64_t arg, uint64_t
 	size_t known = usize < ksize ? usize : ksize;
 	int err;
 
-	memset(dst, 0, ksize);
+	if (known < ksize)
+		memset((uint8_t *)dst + known, 0, ksize - known);
 	/* The tail is looked at first: a garbage tail wins over a garbage head. */
 	err = usize > ksize ? check_zero(m, arg + ksize, usize - ksize) : 0;
 	return err ? err : user_in(m, dst, arg, known);
