@@ -3,6 +3,27 @@
 
 #include <fcntl.h>
 
+char *path_put(char *to, const char *part)
+{
+	while ((*to = *part)) {
+		to++;
+		part++;
+	}
+	return to;
+}
+
+char *path_put_number(char *to, uint32_t v)
+{
+	char digits[11], *d = digits + sizeof(digits) - 1;
+
+	*d = '\0';
+	do {
+		*--d = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	return path_put(to, d);
+}
+
 ssize_t path_load(struct shim *s, const char *path, char *buf, size_t size)
 {
 	int fd = shim_open(s, path, O_RDONLY | O_CLOEXEC);

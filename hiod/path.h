@@ -12,28 +12,9 @@
 #include "harness/shim/shim.h"
 
 /* Puts part and its NUL at to, where the caller has room for them. Where the next part goes. */
-static inline char *path_put(char *to, const char *part)
-{
-	while ((*to = *part)) {
-		to++;
-		part++;
-	}
-	return to;
-}
-
+char *path_put(char *to, const char *part);
 /* In decimal: at most ten digits, and the NUL. */
-static inline char *path_put_number(char *to, uint32_t v)
-{
-	char digits[11], *d = digits + sizeof(digits) - 1;
-
-	*d = '\0';
-	do {
-		*--d = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	return path_put(to, d);
-}
-
+char *path_put_number(char *to, uint32_t v);
 /*
  * The file at path into size > 0 bytes, NUL-terminated; what is longer is cut.
  * Its bytes, or -errno of opening or of the last read.
