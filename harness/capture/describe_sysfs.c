@@ -478,6 +478,11 @@ void d_readlink(struct describer *d, const struct call *c)
 			d_file_error(d, c->path, (int)-c->ret);
 		return;
 	}
+	/* symlink(2) makes no such link. Its reply has no bytes, and no memory either. */
+	if (!c->out_len) {
+		d_fail(d, "found a link to nothing, expected its target");
+		return;
+	}
 	target = strndup((const char *)c->out, c->out_len);
 	if (!target) {
 		d_nomem(d);

@@ -134,6 +134,21 @@ TEST(what_is_no_link_is_there_all_the_same)
 	transcript_free(&t);
 }
 
+TEST(a_link_to_nothing_is_named)
+{
+	struct transcript t = { .client = strdup("qemu") };
+	struct capture_error err = { "" };
+	struct call *c = transcript_add(&t, SHIM_OP_READLINK);
+	struct host *h;
+
+	c->path = strdup(DEVICE "iommu_group");
+	c->len = 511;
+	c->line = 2;
+	EXPECT_EQ(-EINVAL, describe(&t, "links", &h, &err));
+	EXPECT_STREQ("links:2: found a link to nothing, expected its target", err.msg);
+	transcript_free(&t);
+}
+
 /* Not a byte more than n: what is behind is not the listing's. */
 static void add_listing(struct transcript *t, const char *path, const char *names, size_t n)
 {
