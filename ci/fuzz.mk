@@ -208,14 +208,16 @@ bench-fuzz: fuzz-tool
 
 # ---- what fuzzers and properties find ---------------------------------------------
 
-# The bug bench: what it takes to find each, as a table in docs/bug-bench.md. It goes on where
-# it was stopped; BUGS='PATTERN...', SEEDS=5, LIMIT=60 (CPU seconds of one run), CASES=100000.
+# The bug bench: what it takes to find each, as a table: $(BENCH_BUGS_OUT)/table.md, and
+# docs/bug-bench.md once there is a result for each. It goes on where it was stopped;
+# BUGS='PATTERN...', SEEDS=5, LIMIT=60 (CPU seconds of one run), CASES=100000.
 BENCH_BUGS_OUT ?= $(BUILD)/bench-bugs
 
 .PHONY: bench-bugs
 bench-bugs: fuzz-deps
 	$(Q)$(FUZZ_ASAN) BENCH_BUGS_OUT='$(BENCH_BUGS_OUT)' bench-bugs-run
-	$(Q)selftests/bugs/bench/table '$(BENCH_BUGS_OUT)' '$(SAN_BUILD)/bugs' >docs/bug-bench.md
+	$(Q)selftests/bugs/bench/table '$(BENCH_BUGS_OUT)' '$(SAN_BUILD)/bugs' \
+		docs/bug-bench.md
 
 BENCH_BUGS_TARGETS = $(shell sed -n 's/^[a-z][^ ]* //p' selftests/bugs/bench/targets | tr ' ' '\n' | sort -u)
 
